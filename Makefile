@@ -1,0 +1,62 @@
+# Two commands: `make serve` runs the site, `make test` checks all of it. Both do their own set-up.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: serve test quick browser lint bench lock translations pictures clean
+
+PORT ?= 8000
+export PORT
+PYTHON ?= python3
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app wsgi
+CATALOGUE := site_app/translations/en/LC_MESSAGES/messages
+
+# `set -m` gives the server the terminal to itself: Ctrl-C reaches it alone, it ends with 0, and so does make.
+serve: .venv/.installed $(CATALOGUE).mo
+	@if [ -t 0 ]; then set -m; fi; $(FLASK) serve
+
+test: .venv/.tested $(CATALOGUE).mo
+	@$(BIN)/python .ci/system_packages.py
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+quick: .venv/.tested $(CATALOGUE).mo
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -m "not browser and not server"
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.tested $(CATALOGUE).mo
+	$(BIN)/python tests/bench.py
+
+.venv/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，请安装后再运行。 / Python 3.11 or newer is needed; install it and run this again." >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "不能创建 .venv：请安装 python3-venv（apt-get install python3-venv），并确认此文件夹可写。 / Cannot make .venv: install python3-venv (apt-get install python3-venv), and see that this folder can be written to." >&2; exit 2; }
+	@echo "正在安装依赖…… / Installing what the site needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.tested: requirements-test.txt .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+$(CATALOGUE).mo: $(CATALOGUE).po .venv/.installed
+	@$(BIN)/pybabel --quiet compile --directory site_app/translations
+
+# Collects the msgids into the English catalogue; what is then empty or fuzzy wants translating.
+translations: .venv/.installed
+	$(BIN)/pybabel --quiet extract --mapping-file site_app/translations/babel.cfg --keywords N_ --no-location --sort-output --omit-header --output messages.pot .
+	$(BIN)/pybabel --quiet update --input-file messages.pot --output-dir site_app/translations --locale en --no-fuzzy-matching --omit-header
+	@rm messages.pot
+
+# Pins everything anew, with hashes and without addresses.
+lock: .venv/.tested
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-header --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --output-file requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-header --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --extra test --constraint requirements.txt --output-file requirements-test.txt pyproject.toml
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis

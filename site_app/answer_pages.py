@@ -1,0 +1,104 @@
+"""What the pages of residents and members are made of, cached: no opened round changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from site_app.i18n import say
+from surveys import forms, questionnaire, rounds
+from surveys.models import Group, Round, Subject
+from surveys.questionnaire import Question, Questionnaire
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Place:
+    """One community's page of a round: what cannot change once the round is open."""
+
+    round: Round
+    subject: Subject
+    form: Questionnaire
+    groups: tuple[Group, ...]
+    questions: tuple[Question, ...]
+    answers: type[forms.SurveyForm]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Booth:
+    """One branch's sheet: its people as (id, name, what tells namesakes apart)."""
+
+    form: Questionnaire
+    people: tuple[tuple[int, str, str], ...]
+    names: Mapping[int, str]
+    questions: tuple[Question, ...]
+    answers: type[forms.SheetForm]
+
+
+@lru_cache(maxsize=1000)
+def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
+    """The page of a community in a round; none where the round does not ask about it.
+
+    Kept by the check of the round's key: no two openings share it, and it outlives no round.
+    """
+    found = Round.get_by_id(round_id)
+    form = questionnaire.of(found)
+    subject = Subject.get_or_none(Subject.round == found, Subject.key == code, Subject.rated)
+    if subject is None or form.about != "units":
+        return None
+    groups = () if found.needs_codes else tuple(rounds.groups_of(found))
+    made = forms.survey_form(form, [group.key for group in groups])
+    return Place(found, subject, form, groups, tuple(forms.in_order(form)), made)
+
+
+@lru_cache(maxsize=1000)
+def booth_of(round_id: int, key_check: bytes, unit_id: int) -> Booth:
+    """The sheet of a branch in a round; kept like a place."""
+    form = questionnaire.of(Round.get_by_id(round_id))
+    subjects = list(
+        Subject.select()
+        .where(Subject.round == round_id, Subject.place == unit_id, Subject.rated)
+        .order_by(Subject.position)
+    )
+    labels = [subject.label for subject in subjects]
+    people = tuple(
+        (each.id, each.label, each.key if labels.count(each.label) > 1 else "") for each in subjects
+    )
+    names = {each.id: each.label for each in subjects}
+    return Booth(form, people, names, form.questions, forms.sheet_form(form))
+
+
+@lru_cache(maxsize=1000)
+def asked(page: Place | Booth, _language: str) -> list[dict[str, Any]]:
+    """The questions as a template draws them, in one language."""
+    return [
+        {
+            "id": question.id,
+            "kind": forms.kind(question),
+            "text": say(question.text),
+            "help": say(question.help),
+            "options": [(option.id, say(option.label)) for option in question.options],
+            "points": question.answers,
+        }
+        for question in page.questions
+    ]
+
+
+def quotas(booth: Booth) -> list[dict[str, Any]]:
+    """The quotas of a sheet as a template draws them."""
+    texts = {question.id: question for question in booth.questions}
+    return [
+        {
+            "question": quota.question,
+            "option": quota.option,
+            "text": say(texts[quota.question].text),
+            "label": next(
+                say(option.label)
+                for option in texts[quota.question].options
+                if option.id == quota.option
+            ),
+            "most": quota.most(len(booth.people)),
+        }
+        for quota in booth.form.quotas
+    ]

@@ -1,0 +1,353 @@
+"""Residents answer and members vote: no account, no session, nothing kept but the sheet itself.
+
+A page without codes carries a signed random number; a ballot carries its code in a hidden field.
+Either is spent in the transaction that stores the answers. Whatever is refused is drawn again with
+all that was filled in, because nobody fills in thirty lines twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+
+import peewee
+from flask import Blueprint, abort, current_app, make_response, render_template, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response
+
+from site_app import auth, clock, storage
+from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas
+from site_app.i18n import language, sentence
+from surveys import ballots, forms, rounds, seal
+from surveys.messages import N_, Refused
+from surveys.models import Round, Subject
+
+SALT = "the number of a resident's page"
+LONGEST_TOKEN = 200
+NOW = (
+    "SELECT id, state, opens_at, ends_at, key_check FROM round"
+    " WHERE id = ? AND key_check IS NOT NULL"
+)
+"""Written out, for every page of a resident asks it: building it took peewee longer than asking."""
+COLUMNS_OF_A_TABLE = 22
+"""As many options as a desk's screen holds side by side; a longer sheet stays in cards."""
+
+blueprint = Blueprint("answers", __name__)
+auth.csrf.exempt(blueprint)
+logger = logging.getLogger("site")
+
+Page = Response | tuple[str, int]
+
+
+class Stale(Refused):
+    """The page came back without its number, or with one that was not made here."""
+
+
+class Busy(Refused):
+    """The answers could not be stored at this moment."""
+
+
+STATUS: dict[type[Refused], int] = {ballots.Spent: 409, ballots.Closed: 410, Busy: 503}
+
+
+def _load(round_id: int, code: str) -> tuple[Place, Round]:
+    """A page with its round's state and times of this moment; 404 for a draft or none."""
+    now = next(iter(Round.raw(NOW, round_id)), None)
+    place = place_of(round_id, now.key_check or b"", code) if now else None
+    if now is None or place is None:
+        abort(404)
+    return place, now
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt=SALT)
+
+
+def _new_token(place: Place) -> str:
+    return str(_signer().dumps([place.round.id, secrets.token_hex(16)]))
+
+
+def _number(place: Place) -> bytes | None:
+    """The number of the page that was sent; none when it is missing or was altered."""
+    try:
+        round_id, number = _signer().loads(request.form.get("token", "")[:LONGEST_TOKEN])
+    except (BadSignature, ValueError):
+        return None
+    return bytes.fromhex(number) if round_id == place.round.id else None
+
+
+def _kept() -> dict[str, str]:
+    """What was filled in, less what a *clear* button names."""
+    cleared = request.form.get("clear")
+    ask, line = f"{forms.ANSWER}{cleared}", f"{forms.LINE}{cleared}-"
+    return {
+        name: value
+        for name, value in request.form.items()
+        if cleared is None or (name != ask and not name.startswith(line))
+    }
+
+
+def _only_redrawn() -> bool:
+    """Whether the form came back for another language or to clear a line, not to be submitted."""
+    return "keep" in request.form or "clear" in request.form
+
+
+def _refusals(
+    form: forms.SurveyForm | forms.SheetForm, verb: Callable[[], None]
+) -> Sequence[Refused]:
+    """Why a form is not accepted: what is wrong on it, else what the verb says."""
+    return _tried(verb) if form.validate() else form.refusals()
+
+
+def _tried(verb: Callable[[], None]) -> list[Refused]:
+    """Do it, and give back why not. No word of an error reaches the log: it may quote a sheet."""
+    try:
+        verb()
+    except seal.KeyLost:
+        return [Busy(N_("现在收不下答卷：网站的密钥出了问题。您填的都还在，请告诉组织者。"))]
+    except Refused as refused:
+        return [refused]
+    except (peewee.OperationalError, OSError) as wrong:
+        logger.error("database: %s", type(wrong).__name__)
+        return [
+            Busy(
+                N_(
+                    "网站正忙，这一次没有保存。您填的都还在，请过一会儿再按一次提交；"
+                    "同一份只会算一次。"
+                )
+            )
+        ]
+    return []
+
+
+def _wrong(refusals: Sequence[Refused]) -> list[tuple[str, str]]:
+    """Sentences, each with the id of the input that it is about."""
+    return [(sentence(each), getattr(each, "field", "")) for each in refusals]
+
+
+def _status(refusals: Sequence[Refused]) -> int:
+    return STATUS.get(type(refusals[0]), 400) if refusals else 200
+
+
+# A resident's page
+
+
+def _survey_page(
+    place: Place, now: Round, kept: Mapping[str, str], refusals: Sequence[Refused] = ()
+) -> Page:
+    wrong = _wrong(refusals)
+    body = render_template(
+        "answers/survey.html",
+        place=place,
+        ends_at=now.ends_at,
+        asked=asked(place, language()),
+        kept=kept,
+        token=kept.get("token") or _new_token(place),
+        wrong=wrong,
+        wrong_at={field: words for words, field in wrong if field},
+    )
+    return body, _status(refusals)
+
+
+@blueprint.route("/s/<int:round_id>/<code>", methods=["GET", "POST"])
+def survey(round_id: int, code: str) -> Page:
+    """A resident's page: asks, takes the answers, thanks."""
+    place, now = _load(round_id, code)
+    if request.method == "POST":
+        return _redraw(place, now) if _only_redrawn() else _take(place, now)
+    phase = rounds.phase(now, clock.now())
+    if phase != "open":
+        return render_template("answers/not_now.html", place=place, phase=phase, now=now), 200
+    if _courtesy(place) in request.cookies and "again" not in request.args:
+        return render_template("answers/answered.html", place=place), 200
+    return _survey_page(place, now, {})
+
+
+def _redraw(place: Place, now: Round) -> Page:
+    kept = _kept()
+    if _number(place) is None:
+        kept.pop("token", None)
+    return _survey_page(place, now, kept)
+
+
+def _take(place: Place, now: Round) -> Page:
+    number = _number(place)
+    form = place.answers(request.form)
+    refusals = _refusals(form, lambda: _cast(place, form, number))
+    if not refusals:
+        return _thanks(place, now)
+    kept = _kept()
+    if number is None:
+        kept.pop("token", None)
+    if isinstance(refusals[0], ballots.Spent) and not place.round.needs_codes:
+        kept.pop("token", None)
+        return render_template("answers/spent.html", place=place, kept=kept), 409
+    return _survey_page(place, now, kept, refusals)
+
+
+def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
+    """Submit a resident's answers under a code or the page's number."""
+    sheet = {place.subject.id: form.answers()}
+    comments = {place.subject.id: form.comment_text()}
+    if place.round.needs_codes:
+        right = ballots.find(storage.keys(), request.form.get("code", ""), clock.now())
+        if right.round.id != place.round.id or right.unit.id != place.subject.place_id:
+            raise forms.BadAnswer(
+                N_("这个测评码是另一次调查或另一个社区的，在这里不能用。请核对纸条。"), "code"
+            )
+        ballots.cast_at(storage.keys(), right, sheet, comments, clock.now())
+        return
+    if number is None:
+        raise Stale(N_("页面没有加载完整，所以还没有提交。您填的都还在，请再按一次提交。"))
+    group = place.groups[0]
+    if len(place.groups) > 1:
+        group = next(each for each in place.groups if each.key == form["group"].data)
+    ballots.cast_openly(storage.keys(), place.round, number, group, sheet, comments, clock.now())
+
+
+def _courtesy(place: Place) -> str:
+    """The cookie that says that this browser answered: a constant, and gone with the round."""
+    return f"answered-{place.round.id}"
+
+
+def _thanks(place: Place, now: Round) -> Response:
+    """Thank for what is stored; by now it is."""
+    response = make_response(
+        render_template("answers/thanks.html", place=place, ends_at=now.ends_at)
+    )
+    if not place.round.needs_codes:
+        response.set_cookie(
+            _courtesy(place),
+            "1",
+            expires=now.ends_at,
+            path=f"/s/{place.round.id}/",
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return response
+
+
+# A member's ballot
+
+
+def _door(refused: Refused | None = None) -> Page:
+    """Where a code is typed; lines filled in before pass through to the next code's ballot."""
+    lines = [each for each in _kept().items() if each[0].startswith(forms.LINE)]
+    typed = request.form.get("code", "")[:40]
+    used = isinstance(refused, ballots.Spent) and lines
+    body = render_template(
+        "answers/used.html" if used else "answers/enter.html",
+        refused=refused,
+        typed=typed,
+        lines=lines,
+    )
+    return body, _status([refused] if refused else ())
+
+
+def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused] = ()) -> Page:
+    wrong = _wrong(refusals)
+    body = render_template(
+        "answers/ballot.html",
+        right=right,
+        booth=booth,
+        asked=asked(booth, language()),
+        columns=sum(len(question.options) or 1 for question in booth.questions),
+        most_columns=COLUMNS_OF_A_TABLE,
+        quotas=quotas(booth),
+        kept=_kept(),
+        wrong=wrong,
+        wrong_at={field for _words, field in wrong},
+    )
+    return body, _status(refusals)
+
+
+def with_right(
+    draw: Callable[[ballots.Right, Booth], Page],
+) -> Callable[[], Page]:
+    """Mark a view as one behind a code: it gets the code's right and sheet, or is not reached."""
+
+    @wraps(draw)
+    def guarded() -> Page:
+        found: list[ballots.Right] = []
+        code = request.form.get("code", "")
+        refusals = _tried(lambda: found.append(ballots.recognise(storage.keys(), code)))
+        if refusals:
+            return _door(refusals[0])
+        right = found[0]
+        booth = booth_of(right.round.id, right.round.key_check or b"", right.unit.id)
+        return draw(right, booth)
+
+    return guarded
+
+
+@blueprint.route("/v", methods=["GET", "POST"])
+def enter() -> Page:
+    """A code is typed; what it opens comes back, with the lines that were filled in before."""
+    return _door() if request.method == "GET" else _open()
+
+
+@with_right
+def _open(right: ballots.Right, booth: Booth) -> Page:
+    refusals = _tried(lambda: ballots.check_open(right, clock.now()))
+    if refusals and not any(name.startswith(forms.LINE) for name in request.form):
+        return _door(refusals[0])
+    if booth.form.about == "persons":
+        return _ballot_page(right, booth, refusals)
+    community = Subject.get(Subject.round == right.round, Subject.place == right.unit)
+    place = place_of(right.round.id, right.round.key_check or b"", community.key)
+    return _survey_page(place, right.round, _kept(), refusals) if place else abort(404)
+
+
+@blueprint.post("/v/review")
+@with_right
+def review(right: ballots.Right, booth: Booth) -> Page:
+    """What the sheet says, once more before it is submitted."""
+    form = booth.answers(request.form, booth.names)
+    refusals = _refusals(form, lambda: _check(right, booth, form))
+    if refusals:
+        return _ballot_page(right, booth, refusals)
+    return _review_page(right, booth, form), 200
+
+
+@blueprint.post("/v/cast")
+@with_right
+def cast(right: ballots.Right, booth: Booth) -> Page:
+    """The sheet is submitted; thanks come after it is stored."""
+    form = booth.answers(request.form, booth.names)
+    refusals = _refusals(
+        form, lambda: ballots.cast(storage.keys(), right, form.sheet(), clock.now())
+    )
+    if isinstance(next(iter(refusals), None), ballots.Spent):
+        return _door(refusals[0])
+    if refusals:
+        return _ballot_page(right, booth, refusals)
+    return render_template("answers/voted.html", right=right, ends_at=right.round.ends_at), 200
+
+
+def _check(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> None:
+    ballots.check_open(right, clock.now())
+    ballots.check_quotas(booth.form, form.sheet())
+
+
+def _review_page(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> str:
+    """The counts of a sheet by question and answer, and the names with lines left blank."""
+    sheet = form.sheet()
+    given = {
+        question.id: Counter(answers.get(question.id) for answers in sheet.values())
+        for question in booth.questions
+    }
+    questions = len(booth.questions)
+    return render_template(
+        "answers/review.html",
+        right=right,
+        booth=booth,
+        asked=asked(booth, language()),
+        given=given,
+        blank=[person for person in booth.people if not sheet[person[0]]],
+        partly=[person for person in booth.people if 0 < len(sheet[person[0]]) < questions],
+        kept=_kept(),
+    )

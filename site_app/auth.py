@@ -1,0 +1,253 @@
+"""Organisers sign in and out; who may see which unit and round."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from site_app import clock
+from site_app.models import (
+    Account,
+    AuditEntry,
+    FailedSignIn,
+    SignIn,
+    SignInLink,
+    is_demonstration,
+)
+from surveys.db import writing
+from surveys.messages import N_, Refused
+from surveys.models import Round, Unit, reach
+
+COOKIE = "organiser"
+SIGNED_IN = timedelta(hours=12)
+LINK_LASTS = timedelta(minutes=15)
+MOST_FAILURES = 5
+FAILURES_LAST = timedelta(minutes=15)
+SHORTEST_PASSWORD = 10
+
+blueprint = Blueprint("auth", __name__)
+csrf = CSRFProtect()
+hasher = PasswordHasher()
+NO_PASSWORD = hasher.hash(secrets.token_hex(16))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8")).digest()
+
+
+def account() -> Account | None:
+    """The organiser who is signed in, read once a request."""
+    if "account" not in g:
+        token = request.cookies.get(COOKIE)
+        row = token and SignIn.get_or_none(
+            SignIn.digest == _digest(token), SignIn.expires_at > clock.now()
+        )
+        g.account = row.account if row else None
+    found: Account | None = g.account
+    return found
+
+
+def signed_in() -> Account:
+    """The organiser who is signed in; 401 leads others to the sign-in page."""
+    found = account()
+    if found is None:
+        abort(401)
+    return found
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def organiser(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view as an organiser's: others are led to the sign-in page."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        signed_in()
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def district_organiser(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view as one of the whole district's organisers: 404 for the others."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if signed_in().unit.parent_id is not None:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def load_round(round_id: int) -> Round:
+    """A round within the organiser's reach, or 404."""
+    found = Round.get_or_none(Round.id == round_id)
+    if found is None or found.owner_id not in reach(signed_in().unit):
+        abort(404)
+    return found
+
+
+def load_unit(code: str) -> Unit:
+    """A unit within the organiser's reach, or 404."""
+    found = Unit.get_or_none(Unit.code == code)
+    if found is None or found.id not in reach(signed_in().unit):
+        abort(404)
+    return found
+
+
+def record(
+    action: str, round_: Round | None = None, unit: Unit | None = None, detail: str = ""
+) -> None:
+    """Write what the organiser did to the audit log; not inside another `writing()`."""
+    name = signed_in().name
+    with writing():
+        AuditEntry.create(
+            at=clock.now(),
+            account_name=name,
+            action=action,
+            round=round_,
+            unit=unit,
+            detail=detail,
+        )
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused(N_("密码至少 %(n)s 个字符。"), n=SHORTEST_PASSWORD)
+
+
+def make_link(to: Account) -> str:
+    """A path that signs an account in once, within a quarter of an hour."""
+    token = secrets.token_urlsafe(24)
+    with writing():
+        SignInLink.delete().where(SignInLink.expires_at <= clock.now()).execute()
+        SignInLink.create(digest=_digest(token), account=to, expires_at=clock.now() + LINK_LASTS)
+    return f"/sign-in/{token}"
+
+
+def _sign_in(to: Account, target: str) -> Response:
+    token = secrets.token_urlsafe(32)
+    with writing():
+        SignIn.delete().where(SignIn.expires_at <= clock.now()).execute()
+        SignIn.create(digest=_digest(token), account=to, expires_at=clock.now() + SIGNED_IN)
+        AuditEntry.create(at=clock.now(), account_name=to.name, action="sign-in")
+    response = redirect(target, 303)
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(SIGNED_IN.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return response
+
+
+def _own_path(target: str) -> str:
+    """Where to go after signing in: a path of this site, else the desk."""
+    parts = urlsplit(target)
+    plain = target.startswith("/") and not target.startswith(("//", "/\\"))
+    if parts.scheme or parts.netloc or not plain or not target.isprintable():
+        return url_for("rounds.desk")
+    return target
+
+
+def _check_throttle(name: str) -> None:
+    recent = FailedSignIn.select().where(
+        FailedSignIn.name == name, FailedSignIn.at > clock.now() - FAILURES_LAST
+    )
+    if recent.count() >= MOST_FAILURES:
+        raise Refused(N_("这个账号输错密码次数太多，请过一刻钟再试。"))
+
+
+def _check_credentials(name: str, password: str) -> Account:
+    _check_throttle(name)
+    found = Account.get_or_none(Account.name == name)
+    try:
+        hasher.verify((found and found.password_hash) or NO_PASSWORD, password)
+    except (VerificationError, InvalidHashError):
+        with writing():
+            FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
+            FailedSignIn.create(name=name, at=clock.now())
+        raise Refused(N_("账号或密码不对。请再试一次。")) from None
+    if found is None:
+        raise Refused(N_("账号或密码不对。请再试一次。"))
+    return found
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Response | tuple[str, int] | str:
+    """The sign-in page."""
+    target = _own_path(request.values.get("next", ""))
+    if request.method == "GET":
+        return render_template("auth/sign_in.html", target=target, name="", refused=None)
+    name = request.form.get("name", "").strip()[:60]
+    try:
+        found = _check_credentials(name, request.form.get("password", "")[:200])
+    except Refused as refused:
+        page = render_template("auth/sign_in.html", target=target, name=name, refused=refused)
+        return page, 403
+    return _sign_in(found, target)
+
+
+@blueprint.get("/sign-in/<token>")
+def sign_in_by_link(token: str) -> Response | tuple[str, int]:
+    """Sign in by a link that works once."""
+    with writing():
+        link = SignInLink.get_or_none(
+            SignInLink.digest == _digest(token), SignInLink.expires_at > clock.now()
+        )
+        if link is not None:
+            link.delete_instance()
+    if link is None:
+        refused = Refused(N_("这个登录链接已经用过或过期了。请重新要一个。"))
+        target = url_for("rounds.desk")
+        page = render_template("auth/sign_in.html", target=target, name="", refused=refused)
+        return page, 403
+    return _sign_in(link.account, url_for("rounds.desk"))
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End this browser's sign-in, here and in the database."""
+    token = request.cookies.get(COOKIE)
+    if token:
+        with writing():
+            SignIn.delete().where(SignIn.digest == _digest(token)).execute()
+    flash(_("已退出。"))
+    response = redirect(url_for("auth.sign_in"), 303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """CSRF for the organisers' forms; who is signed in, for every page."""
+    csrf.init_app(app)
+    app.jinja_env.globals.update(account=account, is_demonstration=is_demonstration)

@@ -1,0 +1,100 @@
+"""Bars drawn on the server: how the answers to a question are spread, in whole numbers.
+
+The shades go from dark to light in the order of the options, so that they can be told apart on a
+black-and-white print; the words beside a bar say the same in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from site_app.i18n import say
+from surveys.questionnaire import Points, Question
+
+WIDTH = 1000
+GAP = 4
+DARKEST, LIGHTEST = 22, 84
+NO_OPINION = "#e8e8e8"
+
+Tallies = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a bar: its words, how many, and where it is drawn (of `WIDTH`)."""
+
+    label: str
+    count: int
+    x: int
+    width: int
+    fill: str
+
+
+def percent(part: int, whole: int) -> str:
+    """A share for people, rounded half-up to two decimals: `62.50`."""
+    hundredths = (20000 * part + whole) // (2 * whole)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def summed(cells: Mapping[str, Any], question: str) -> dict[str, int]:
+    """The tallies of a question over all groups of a subject's cells."""
+    total: dict[str, int] = {}
+    for cell in cells.values():
+        for option, times in cell.get("tallies", {}).get(question, {}).items():
+            total[option] = total.get(option, 0) + times
+    return total
+
+
+def answers_to(question: Question, cells: Mapping[str, Any]) -> list[Segment]:
+    """The pieces of the bar of a question over all groups of a subject's cells."""
+    return segments(question, summed(cells, question.id))
+
+
+def segments(question: Question, tallies: Tallies) -> list[Segment]:
+    """The pieces of the bar of a question, in the order of its options; none without answers.
+
+    A scale of points has two: from the pass mark on, and below it.
+    """
+    parts = _parts(question, tallies)
+    total = sum(count for _label, count, _valued in parts)
+    if not total:
+        return []
+    drawn: list[Segment] = []
+    before = 0
+    shades = iter(_shades(sum(valued for _label, _count, valued in parts)))
+    for label, count, valued in parts:
+        x, end = (_place(each, total) for each in (before, before + count))
+        fill = next(shades) if valued else NO_OPINION
+        drawn.append(Segment(label, count, x, max(end - x - GAP, 0), fill))
+        before += count
+    return drawn
+
+
+def _place(count: int, total: int) -> int:
+    return (2 * WIDTH * count + total) // (2 * total)
+
+
+def _parts(question: Question, tallies: Tallies) -> list[tuple[str, int, bool]]:
+    """Label, count, and whether the answer carries a value."""
+    if isinstance(question.answers, Points):
+        mark = question.answers.positive_from
+        above = sum(times for points, times in tallies.items() if int(points) >= mark)
+        below = sum(tallies.values()) - above
+        return [
+            (_("%(mark)s 分及以上", mark=mark), above, True),
+            (_("%(mark)s 分以下", mark=mark), below, True),
+        ]
+    return [
+        (say(option.label), tallies.get(option.id, 0), option.value is not None)
+        for option in question.answers
+    ]
+
+
+def _shades(count: int) -> list[str]:
+    """So many blues of evenly growing lightness."""
+    step = (LIGHTEST - DARKEST) / max(count - 1, 1)
+    return [f"hsl(210,45%,{round(DARKEST + step * place)}%)" for place in range(count)]

@@ -1,0 +1,160 @@
+"""The command line: `flask --app wsgi …`. Bad input is one sentence and exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from flask_babel import gettext as _
+
+from site_app import (
+    auth,
+    config,
+    demo,
+    plan_commands,
+    roster_commands,
+    round_commands,
+    serve,
+    storage,
+)
+from site_app.commands import refusals
+from site_app.models import Account
+from surveys.db import writing
+from surveys.messages import N_, Refused
+from surveys.models import Unit
+
+db_group = AppGroup("db", help="The database.")
+demo_group = AppGroup("demo", help="The demonstration district.")
+account_group = AppGroup("account", help="Organisers' accounts.")
+
+
+@db_group.command("upgrade")
+def db_upgrade() -> None:
+    """Make the database, or bring it to the newest schema."""
+    with refusals():
+        applied = storage.upgrade()
+        click.echo(_("数据库已是最新（这次更新 %(n)s 项）。", n=len(applied)))
+
+
+@demo_group.command("load")
+def demo_load() -> None:
+    """Fill an empty site with the demonstration district."""
+    with refusals():
+        demo.load(storage.keys(), click.echo)
+
+
+@demo_group.command("wipe")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def demo_wipe(yes: bool) -> None:
+    """Remove the demonstration, all of it, and leave an empty site."""
+    with refusals():
+        if not yes:
+            click.confirm(_("演示数据将全部删除，继续吗？"), abort=True)
+        demo.wipe(storage.keys())
+        click.echo(_("演示数据已全部删除，网站现在是空的。接下来："))
+        click.echo("  flask --app wsgi units import units.csv")
+        click.echo("  flask --app wsgi people import people.csv")
+        click.echo("  flask --app wsgi plan import plan.txt")
+        click.echo("  flask --app wsgi account add NAME UNIT-CODE")
+        click.echo("  flask --app wsgi account link NAME")
+
+
+def _account(name: str) -> Account:
+    found = Account.get_or_none(Account.name == name)
+    if found is None:
+        raise Refused(N_("没有“%(name)s”这个账号。先用 account add 建立。"), name=name)
+    return found
+
+
+@account_group.command("add")
+@click.argument("name")
+@click.argument("unit_code")
+def account_add(name: str, unit_code: str) -> None:
+    """Make an account NAME that sees the unit UNIT_CODE and all below it."""
+    with refusals():
+        unit = Unit.get_or_none(Unit.code == unit_code)
+        if unit is None:
+            raise Refused(N_("没有编号为“%(code)s”的单位。请先导入单位。"), code=unit_code)
+        if not 1 <= len(name.strip()) <= 60 or not name.isprintable():
+            raise Refused(N_("账号名须为 1 到 60 个可见字符。"))
+        with writing():
+            if Account.get_or_none(Account.name == name.strip()):
+                raise Refused(N_("已经有“%(name)s”这个账号了。"), name=name)
+            Account.create(name=name.strip(), unit=unit)
+        click.echo(_("账号已建立。用 account link %(name)s 生成登录链接。", name=name))
+
+
+@account_group.command("link")
+@click.argument("name")
+def account_link(name: str) -> None:
+    """Print a link that signs NAME in once, within 15 minutes."""
+    with refusals():
+        click.echo(serve.base_url(current_app.config["SITE"]) + auth.make_link(_account(name)))
+
+
+@account_group.command("password")
+@click.argument("name")
+@click.password_option(help="Asked for when not given.")
+def account_password(name: str, password: str) -> None:
+    """Set the password of NAME."""
+    with refusals():
+        auth.check_password(password)
+        found = _account(name)
+        found.password_hash = auth.hasher.hash(password)
+        with writing():
+            found.save()
+        click.echo(_("密码已设好。"))
+
+
+@account_group.command("remove")
+@click.argument("name")
+def account_remove(name: str) -> None:
+    """Remove the account NAME; its sign-ins end at once."""
+    with refusals(), writing():
+        _account(name).delete_instance()
+        click.echo(_("账号已删除。"))
+
+
+@account_group.command("list")
+def account_list() -> None:
+    """List the accounts and the units they see."""
+    with refusals():
+        for each in Account.select().order_by(Account.name):
+            click.echo(f"{each.name}\t{each.unit.code}\t{each.unit.name}")
+
+
+@click.command("settings")
+@with_appcontext
+def settings() -> None:
+    """List every setting, its value now, its default and what it is for."""
+    with refusals():
+        site = current_app.config["SITE"]
+        for each in config.SETTINGS:
+            value = site.shown(each.name)
+            click.echo(f"{each.name}={value}\n    {_(each.help)}")
+
+
+@click.command("serve")
+@with_appcontext
+def serve_command() -> None:
+    """Migrate, load the demonstration on the first start, print the links and serve."""
+    with refusals():
+        serve.run(current_app.config["SITE"], Path(current_app.root_path).parent)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    for group in (
+        db_group,
+        demo_group,
+        account_group,
+        plan_commands.plan_group,
+        roster_commands.units_group,
+        roster_commands.people_group,
+        round_commands.round_group,
+    ):
+        app.cli.add_command(group)
+    app.cli.add_command(settings)
+    app.cli.add_command(serve_command)

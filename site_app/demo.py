@@ -1,0 +1,283 @@
+"""The demonstration: an obviously invented district whose answers went through the same `cast`."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask_babel import gettext as _
+
+from site_app import clock, models, plan_calls, plan_document, plan_store
+from site_app.models import Account, SiteFact
+from surveys import ballots, closing, questionnaire, rounds, seal
+from surveys.db import database, writing
+from surveys.messages import N_, Refused
+from surveys.models import TABLES, Group, Person, Round, Subject, Unit
+from surveys.questionnaire import Answers, Questionnaire
+
+ORGANISER = "demo"
+PLAN = Path(__file__).parent / "data" / "demo_plan.md"
+SUBDISTRICTS = "甲乙丙"
+COMMUNITIES = "一二三四五六七八九十"
+SEED = 20260101
+
+Say = Callable[[str], None]
+
+
+def was_wiped() -> bool:
+    """Whether the demonstration was removed here: then it does not come back by itself."""
+    return SiteFact.get_or_none(SiteFact.name == "wiped") is not None
+
+
+def was_interrupted() -> bool:
+    """Whether a process died while it loaded the demonstration."""
+    fact = SiteFact.get_or_none(SiteFact.name == "demonstration")
+    return fact is not None and fact.value == "loading"
+
+
+def load(keys: Path, say: Say) -> None:
+    """Fill an empty site; `Refused` when anything is there already."""
+    if Unit.select().exists() or Round.select().exists() or models.Plan.select().exists():
+        raise Refused(N_("网站里已有数据，不能再装演示数据。请用一个空的 INSTANCE_DIR。"))
+    now = clock.now().astimezone(UTC).replace(microsecond=0)
+    say(_("正在装入演示数据：单位、人员和工作要点……"))
+    chance = random.Random(SEED)  # noqa: S311 - invented answers, nothing secret
+    SiteFact.create(name="demonstration", value="loading")
+    district = _units_and_people(chance)
+    for year in (now.year - 1, now.year):
+        _plan(year)
+    last_year = now - timedelta(days=365)
+    for year, start, half in ((now.year - 1, last_year, False), (now.year, now, True)):
+        opens = start - timedelta(days=10)
+        ends = start + (timedelta(days=60) if half else timedelta(days=20))
+        say(_("正在装入 %(year)s 年的居民问卷……", year=year))
+        survey = _survey(keys, chance, district, year, opens, ends, half)
+        say(_("正在装入 %(year)s 年的党员评议……", year=year))
+        appraisal = _appraisal(keys, chance, district, year, opens, ends, half)
+        if not half:
+            for round_ in (survey, appraisal):
+                closing.close(keys, round_, ends + timedelta(hours=1))
+                rounds.publish(round_, _pledge(year), ends + timedelta(days=3))
+    SiteFact.update(value="loaded").where(SiteFact.name == "demonstration").execute()
+    say(_("演示数据已装好。"))
+
+
+def _pledge(year: int) -> str:
+    return (
+        f"{year + 1}年6月底前：满意率最低的两项各定一条整改措施，公布负责单位；"
+        f"{year + 1}年12月底前：逐条公布办理结果。"
+    )
+
+
+def _units_and_people(chance: random.Random) -> Unit:
+    """3 subdistricts, 12 communities and villages, 24 branches, about 400 members."""
+    number = 0
+    with writing():
+        district = Unit.create(code="d", name="示范区", kind="district")
+        Account.create(name=ORGANISER, unit=district)
+        for s, stem in enumerate(SUBDISTRICTS, start=1):
+            subdistrict = Unit.create(
+                code=f"s{s}", name=f"{stem}街道", kind="subdistrict", parent=district
+            )
+            for c, numeral in enumerate(COMMUNITIES[:4], start=1):
+                village = c == 4
+                community = Unit.create(
+                    code=f"s{s}c{c}",
+                    name=f"{stem}{numeral}示范{'村' if village else '社区'}",
+                    kind="village" if village else "community",
+                    parent=subdistrict,
+                )
+                for b in (1, 2):
+                    branch = Unit.create(
+                        code=f"s{s}c{c}b{b}",
+                        name=f"{community.name}第{COMMUNITIES[b - 1]}支部",
+                        kind="branch",
+                        parent=community,
+                    )
+                    for _each in range(chance.randint(14, 19)):
+                        number += 1
+                        Person.create(
+                            code=f"m{number:03d}",
+                            name=f"示例党员{number:03d}",
+                            unit=branch,
+                            membership="probationary" if number % 12 == 0 else "full",
+                            floating=number % 17 == 0,
+                        )
+        for code, name, kind in (
+            ("o1", "示范区示例局", "organ"),
+            ("x1", "示范小学", "school"),
+            ("e1", "示范企业", "enterprise"),
+            ("n1", "示范社会组织", "social"),
+        ):
+            Unit.create(code=code, name=name, kind=kind, parent=district)
+    return district
+
+
+def _plan(year: int) -> None:
+    text = PLAN.read_text("utf-8").replace("{year}", str(year))
+    plan_store.store(plan_document.parse(text, year), plan_calls.load(), replace=False)
+
+
+def _prepare(
+    form: Questionnaire,
+    district: Unit,
+    year: int,
+    title: str,
+    kinds: tuple[str, ...],
+    opens: datetime,
+    ends: datetime,
+) -> Round:
+    round_ = rounds.create(form, district, title)
+    rounds.revise(
+        round_,
+        rounds.Settings(
+            title=title,
+            plan_year=year,
+            plan_items=form.plan_items,
+            chosen=[unit.id for unit in Unit.select().where(Unit.kind.in_(kinds))],
+            weights={},
+            opens_at=opens,
+            ends_at=ends,
+            needs_codes=form.needs_codes,
+            minimum=5,
+            sampling=form.rules["sampling"],
+        ),
+        0,
+    )
+    return Round.get_by_id(round_.id)
+
+
+def _answers(chance: random.Random, form: Questionnaire, mood: float) -> dict[str, str | None]:
+    """Invented answers: the better the mood (0–1), the better; some questions are left."""
+    answers: dict[str, str | None] = {}
+    for question in form.questions:
+        valued = [option.id for option in question.options if option.value is not None]
+        rest = [option.id for option in question.options if option.value is None]
+        draw = chance.random()
+        if draw < 0.03:
+            answers[question.id] = None
+        elif draw < 0.08:
+            answers[question.id] = rest[0]
+        else:
+            place = min(int(chance.expovariate(1.2 + 3 * mood) * 2), len(valued) - 1)
+            answers[question.id] = valued[place]
+    return answers
+
+
+COMMENTS = (
+    "示例意见：楼道灯坏了，希望早点修好。",
+    "示例意见：办事窗口态度很好。",
+    "示例意见：希望晚上也能办事。",
+    "示例意见：公开栏的字太小，老人看不清。",
+)
+
+
+def _survey(
+    keys: Path,
+    chance: random.Random,
+    district: Unit,
+    year: int,
+    opens: datetime,
+    ends: datetime,
+    half: bool,
+) -> Round:
+    form = questionnaire.library()["resident-satisfaction"]
+    title = f"{year}年居民满意度调查"
+    round_ = _prepare(form, district, year, title, ("community", "village"), opens, ends)
+    rounds.open_round(keys, round_, opens)
+    round_ = Round.get_by_id(round_.id)
+    group = Group.get(Group.round == round_)
+    subjects = Subject.select().where(Subject.round == round_, Subject.rated)
+    for place, subject in enumerate(subjects):
+        mood = chance.random()
+        # The fourth place has so few answers that its result must stay hidden.
+        papers = 3 if place == 3 else chance.randint(32, 60) // (2 if half else 1)
+        for paper in range(papers):
+            ballots.cast_openly(
+                keys,
+                round_,
+                secrets.token_bytes(16),
+                group,
+                {subject.id: _answers(chance, form, mood)},
+                {subject.id: chance.choice(COMMENTS)} if paper % 9 == 0 else {},
+                opens + timedelta(days=1),
+            )
+    return round_
+
+
+def _sheets(
+    chance: random.Random, form: Questionnaire, subjects: list[Subject]
+) -> Iterator[dict[int, Answers]]:
+    """Invented sheets of a branch, each keeping to the quota and leaving one line blank."""
+    moods = {subject.id: chance.random() for subject in subjects}
+    while True:
+        sheet: dict[int, Answers] = {
+            subject.id: _answers(chance, form, moods[subject.id]) for subject in subjects
+        }
+        sheet[chance.choice(subjects).id] = {}
+        for quota in form.quotas:
+            given = [
+                each for each, said in sheet.items() if said.get(quota.question) == quota.option
+            ]
+            for each in given[quota.most(len(sheet)) :]:
+                sheet[each] = {**sheet[each], quota.question: "qualified"}
+        yield sheet
+
+
+def _appraisal(
+    keys: Path,
+    chance: random.Random,
+    district: Unit,
+    year: int,
+    opens: datetime,
+    ends: datetime,
+    half: bool,
+) -> Round:
+    form = questionnaire.library()["member-appraisal"]
+    title = f"{year}年党员年度民主评议"
+    round_ = _prepare(form, district, year, title, ("branch",), opens, ends)
+    group = Group.get(Group.round == round_)
+    codes = {}
+    for branch in Unit.select().where(Unit.id.in_(round_.chosen)):
+        members = Person.select().where(Person.unit == branch).count()
+        codes[branch.id] = ballots.issue_codes(keys, round_, branch, group, members)
+    rounds.open_round(keys, round_, opens)
+    when = opens + timedelta(days=1)
+    for made in codes.values():
+        rights = [
+            ballots.find(keys, code, when) for code in made[: len(made) // (2 if half else 1)]
+        ]
+        sheets = _sheets(chance, form, ballots.subjects_of(rights[0]))
+        for right in rights[: max(len(rights) - 1, 1)]:
+            ballots.cast(keys, right, next(sheets), when)
+    return Round.get_by_id(round_.id)
+
+
+def doors(keys: Path, now: datetime) -> tuple[str, str]:
+    """The path of an open survey, and a fresh code of an open appraisal, for the links on start."""
+    survey = Round.select().where(~Round.needs_codes).order_by(Round.id.desc()).get()
+    unit = Unit.get(Unit.code == "s1c1")
+    appraisal = Round.select().where(Round.needs_codes).order_by(Round.id.desc()).get()
+    branch = Unit.get(Unit.code == "s1c1b1")
+    code = "…"
+    if rounds.phase(appraisal, now) == "open":
+        group = Group.get(Group.round == appraisal)
+        code = ballots.issue_codes(keys, appraisal, branch, group, 1)[0]
+    return f"/s/{survey.id}/{unit.code}", code
+
+
+def wipe(keys: Path) -> None:
+    """Remove the demonstration, all of it; keys of its rounds are destroyed."""
+    if not models.is_demonstration():
+        raise Refused(N_("这里没有演示数据，什么也没有删除。"))
+    with writing():
+        Unit.update(parent=None).execute()
+        for table in reversed((*TABLES, *models.TABLES)):
+            table.delete().execute()
+        SiteFact.create(name="wiped", value=clock.now().date().isoformat())
+    for round_id in seal.held(keys):
+        seal.destroy(keys, round_id)
+    database.execute_sql("VACUUM")

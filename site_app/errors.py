@@ -1,0 +1,70 @@
+"""One page for everything that goes wrong, in the reader's words."""
+
+from __future__ import annotations
+
+import logging
+
+import peewee
+from flask import Flask, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from site_app.i18n import sentence
+from surveys.messages import N_, Refused
+
+WORDS = {
+    400: (N_("这个请求不完整"), N_("请返回上一页，检查后再试一次。")),
+    403: (N_("没有权限"), N_("您可以查看，但不能改动。")),
+    404: (N_("没有这个页面"), N_("网址可能输错了，或者内容不在您的范围之内。")),
+    405: (N_("这个页面不能这样打开"), N_("请从首页重新进入。")),
+    413: (N_("提交的内容太大"), N_("请减小文件或删短文字后再试。")),
+    429: (N_("请稍等"), N_("请求太频繁，请过一会儿再试。")),
+    409: (N_("现在做不到"), N_("请刷新页面看看最新情况。")),
+    500: (N_("网站出错了"), N_("没有保存任何东西。请过一会儿再试；仍不行，请联系组织者。")),
+    503: (N_("网站正忙"), N_("没有保存任何东西。请过一会儿再试。")),
+}
+logger = logging.getLogger("site")
+
+
+def page(status: int, advice: str | None = None) -> tuple[str, int]:
+    """The page for a status, with advice of its own where there is any."""
+    heading, usual = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    text = advice or _(usual)
+    body = render_template("errors/error.html", heading=_(heading), advice=text, status=status)
+    return body, status
+
+
+def http_error(error: HTTPException) -> tuple[str, int] | Response:
+    """Any HTTP error; not being signed in leads to the sign-in page."""
+    status = error.code or 500
+    if status == 401:
+        target = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return redirect(url_for("auth.sign_in", next=target), 303)
+    return page(status)
+
+
+def missing_token(error: CSRFError) -> tuple[str, int]:
+    """A form without its token: the page says so; the browser's *back* keeps what was typed."""
+    return page(400, _("页面放得太久或没有加载完整。请返回上一页，内容还在，再提交一次。"))
+
+
+def refused(error: Refused) -> tuple[str, int]:
+    """A refusal that no view answered on its own page."""
+    return page(409, sentence(error))
+
+
+def database_busy(error: peewee.OperationalError) -> tuple[str, int]:
+    """The database is locked, full or gone. The words of the error stay out of the log."""
+    logger.error("database: %s", type(error).__name__)
+    return page(503)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(CSRFError, missing_token)
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(peewee.OperationalError, database_busy)
+    app.jinja_env.globals.update(sentence=sentence, site=app.config["SITE"])

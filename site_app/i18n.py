@@ -1,0 +1,115 @@
+"""Two languages: Chinese is the source, English the translation; and words for what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from babel.support import Translations
+from flask import Flask, Response, current_app, request
+from flask_babel import Babel, get_locale, gettext
+
+from surveys.messages import N_, Refused
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+COOKIE = "lang"
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+babel = Babel()
+
+UNIT_KIND = {
+    "district": N_("区"),
+    "subdistrict": N_("街道"),
+    "community": N_("社区"),
+    "village": N_("村"),
+    "branch": N_("支部"),
+    "organ": N_("机关"),
+    "school": N_("学校"),
+    "enterprise": N_("企业"),
+    "social": N_("社会组织"),
+}
+MEMBERSHIP = {"full": N_("正式党员"), "probationary": N_("预备党员"), "none": N_("非党员")}
+PHASE = {
+    "draft": N_("草稿"),
+    "waiting": N_("待开始"),
+    "open": N_("进行中"),
+    "ended": N_("已截止，待计票"),
+    "closed": N_("已计票，待公布"),
+    "published": N_("已公布"),
+    "abandoned": N_("已终止"),
+}
+DISCLOSURE = {
+    "full": N_("显示"),
+    "few": N_("人数太少，不显示"),
+    "complement": N_("为保护相邻小单位，不显示"),
+    "void": N_("收回多于发出，作废"),
+}
+SAMPLING = {
+    "open": N_("自愿参加"),
+    "drawn": N_("随机抽取"),
+    "all": N_("全体参加"),
+}
+
+
+def choose_language() -> str:
+    """By link (`?lang=`), then cookie, then Accept-Language; else Chinese."""
+    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if wish in LANGUAGES:
+            return wish
+    return request.accept_languages.best_match(list(LANGUAGES)) or "zh"
+
+
+def language() -> str:
+    """The language of the page being made: zh or en."""
+    locale = get_locale()
+    return str(locale.language) if locale else "zh"
+
+
+def say(text: Mapping[str, str]) -> str:
+    """A text of a questionnaire in the reader's language."""
+    return text.get(language()) or text.get("zh", "")
+
+
+def sentence(refused: Refused) -> str:
+    """What was refused, in the reader's language."""
+    return str(gettext(refused.message, **refused.params))
+
+
+def sentence_outside(refused: Refused, wish: str) -> str:
+    """What was refused before there is a site to ask: zh, or en."""
+    catalogue = Translations.load(TRANSLATIONS, [wish] if wish != "zh" else [])
+    return str(catalogue.gettext(refused.message)) % refused.params
+
+
+def local(instant: datetime) -> datetime:
+    """An instant in the site's time zone."""
+    return instant.astimezone(current_app.config["SITE"].zone)
+
+
+def date_time(instant: datetime) -> str:
+    """An instant for people: 2026-11-24 16:00."""
+    return local(instant).strftime("%Y-%m-%d %H:%M")
+
+
+def init_app(app: Flask) -> None:
+    """Set up gettext; remember a language chosen by link in a cookie."""
+    app.config["BABEL_DEFAULT_LOCALE"] = "zh"
+    babel.init_app(app, locale_selector=choose_language)
+    app.jinja_env.filters.update(say=say, date_time=date_time)
+    app.jinja_env.globals.update(
+        LANGUAGES=LANGUAGES,
+        language=language,
+        UNIT_KIND=UNIT_KIND,
+        MEMBERSHIP=MEMBERSHIP,
+        PHASE=PHASE,
+        DISCLOSURE=DISCLOSURE,
+        SAMPLING=SAMPLING,
+    )
+
+    @app.after_request
+    def remember(response: Response) -> Response:
+        wish = request.args.get("lang")
+        if wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
+            response.set_cookie(COOKIE, wish, max_age=31536000, samesite="Lax", httponly=True)
+        return response

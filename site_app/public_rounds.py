@@ -1,0 +1,182 @@
+"""Rounds as the public may know them: that they are held, and what everybody may see of results.
+
+One query for lists: a round's few words, its papers, the score of the whole (its first subject).
+Of a round about persons the public learns that it was held, its turnout and its digest: it goes by
+the name of its questionnaire, since its own title may name somebody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import peewee
+from flask import url_for
+from flask_babel import gettext as _
+
+from site_app import charts, clock
+from site_app.i18n import date_time
+from surveys import rounds
+from surveys.models import Archive, Round, Score, Unit
+from surveys.questionnaire import Questionnaire
+
+
+@dataclass(frozen=True, slots=True)
+class Turnout:
+    """Papers of a round or a place; `issued` and `void` are missing where no codes were used."""
+
+    issued: int | None
+    returned: int
+    void: int | None
+
+    @property
+    def percent(self) -> str | None:
+        """参与率: returned of issued."""
+        return charts.percent(self.returned, self.issued) if self.issued else None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A round in a public list.
+
+    `phase` is waiting, open, ended, closed or published; `url` leads to what everybody may see of
+    its result, if anything; `valid`, `score` and `rate` are those of the whole, where public.
+    """
+
+    id: int
+    title: str
+    owner: str
+    about: str
+    phase: str
+    opens_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+    url: str | None
+    turnout: Turnout | None
+    sha256: str | None
+    valid: int | None
+    score: str | None
+    rate: str | None
+
+    @property
+    def note(self) -> str:
+        """What may be said of it in a list, in words."""
+        if self.url and self.about == "persons":
+            return str(_("结果按规定不公开，只公布举行情况"))
+        if self.score is not None and self.rate is not None:
+            return str(_("满意率 %(rate)s%%，满意度 %(score)s", rate=self.rate, score=self.score))
+        if self.phase == "open":
+            return str(_("%(when)s 截止", when=date_time(self.ends_at)))
+        return ""
+
+
+def turnout(counts: Iterable[dict[str, Any]]) -> Turnout:
+    """The sum of an archive's lines of papers."""
+    lines = list(counts)
+    issued = [line["issued"] for line in lines]
+    coded = bool(lines) and None not in issued
+    return Turnout(
+        issued=sum(issued) if coded else None,
+        returned=sum(line["returned"] for line in lines),
+        void=sum(line["void"] or 0 for line in lines) if coded else None,
+    )
+
+
+def title(round_: Round, form: Questionnaire) -> str:
+    """What a round is called in public: in Chinese, as titles of rounds are."""
+    return form.title["zh"] if form.about == "persons" else str(round_.title)
+
+
+def has_page(form: Questionnaire) -> bool:
+    """Whether a published round of this questionnaire has a public page."""
+    return "P" in form.audience or form.about == "persons"
+
+
+def _part(name: str) -> peewee.Function:
+    """A part of the questionnaire as a column, so that a list need not read all of it."""
+    return peewee.fn.json_extract(Round.questionnaire, f"$.{name}", coerce=False)
+
+
+def published() -> peewee.Expression:
+    """The rounds that have a public page of their result."""
+    for_all = _part("audience").contains("P") | (_part("about") == "persons")
+    return (Round.state == "published") & for_all
+
+
+def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
+    """The query behind `Held`, newest first."""
+    return (
+        Round.select(
+            Round.id,
+            Round.title,
+            Round.state,
+            Round.opens_at,
+            Round.ends_at,
+            Round.closed_at,
+            Round.plan_items,
+            Unit.name.alias("owner_name"),
+            _part("about").alias("about"),
+            _part("audience").alias("audience"),
+            _part("title").alias("form_title"),
+            Archive.sha256,
+            Archive.counts,
+            Score.valid,
+            Score.score,
+            Score.rate,
+        )
+        .join(Unit)
+        .join_from(Round, Archive, peewee.JOIN.LEFT_OUTER)
+        .join_from(
+            Round,
+            Score,
+            peewee.JOIN.LEFT_OUTER,
+            on=((Score.round == Round.id) & (Score.position == 0)),
+        )
+        .where(which)
+        .order_by(Round.closed_at.desc(nulls="FIRST"), Round.id.desc())
+        .objects()
+    )
+
+
+def as_held(row: Any) -> Held:
+    """A row of the query as the public may see it."""
+    persons = row.about == "persons"
+    is_published = row.state == "published"
+    for_all = is_published and "P" in row.audience
+    return Held(
+        id=row.id,
+        title=json.loads(row.form_title)["zh"] if persons else row.title,
+        owner=row.owner_name,
+        about=row.about,
+        phase=rounds.phase(row, clock.now()),
+        opens_at=row.opens_at,
+        ends_at=row.ends_at,
+        closed_at=row.closed_at,
+        url=url_for("results.show", round_id=row.id)
+        if for_all or (is_published and persons)
+        else None,
+        turnout=turnout(row.counts) if is_published and row.counts else None,
+        sha256=row.sha256 if is_published else None,
+        valid=row.valid if for_all else None,
+        score=row.score if for_all else None,
+        rate=row.rate if for_all else None,
+    )
+
+
+def rounds_of_plan(year: int) -> dict[int, list[Held]]:
+    """Number of an item → the rounds held under it in a year; no drafts, none given up."""
+    which = (Round.plan_year == year) & Round.state.in_(["open", "closed", "published"])
+    found: dict[int, list[Held]] = {}
+    for row in held(which):
+        each = as_held(row)
+        for number in row.plan_items:
+            found.setdefault(number, []).append(each)
+    return found
+
+
+def rounds_of_item(year: int, number: int) -> list[Held]:
+    """The rounds held under an item of a year's plan, newest first."""
+    return rounds_of_plan(year).get(number, [])

@@ -1,0 +1,372 @@
+"""Results: what everybody may see, what organisers see, sheets for the meeting and for each person.
+
+Pages read `Score` rows and the archive's metadata, a page at a time; the archive itself is only
+handed out, never opened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import peewee
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from site_app import auth, charts, clock, public_rounds, result_lines
+from site_app.i18n import DISCLOSURE, local, sentence
+from site_app.models import Plan, PlanItem
+from site_app.paging import A_PAGE, page_of
+from site_app.public_rounds import rounds_of_item, rounds_of_plan
+from surveys import export, questionnaire, rounds
+from surveys.messages import Refused
+from surveys.models import Archive, Comment, Pledge, Round, Score, Subject, Unit
+from surveys.questionnaire import Questionnaire
+
+__all__ = ["blueprint", "rounds_of_item", "rounds_of_plan"]
+
+COMMENTS_A_PAGE = 100
+
+blueprint = Blueprint("results", __name__)
+blueprint.add_app_template_global(result_lines.group_said, "group_said")
+blueprint.add_app_template_global(charts.answers_to, "answers_to")
+
+
+def load_published(round_id: int) -> Round:
+    """A published round of which the public may know, or 404."""
+    found = Round.get_or_none(Round.id == round_id, Round.state == "published")
+    if found is None or not public_rounds.has_page(questionnaire.of(found)):
+        abort(404)
+    return found
+
+
+def load_counted(round_id: int) -> Round:
+    """A counted round within the organiser's reach, or 404."""
+    found = auth.load_round(round_id)
+    if found.state not in ("closed", "published"):
+        abort(404)
+    return found
+
+
+def load_subject(round_: Round, key: str) -> Subject:
+    """A subject of a round, or 404."""
+    found = Subject.get_or_none(Subject.round == round_, Subject.key == key)
+    return found or abort(404)
+
+
+def pledges(round_: Round) -> list[Pledge]:
+    """What was promised under a result, in the order in which it was added."""
+    return list(Pledge.select().where(Pledge.round == round_).order_by(Pledge.added_at))
+
+
+def kept(round_: Round) -> Archive:
+    """The archive's digest and papers, without its document."""
+    return Archive.select(Archive.sha256, Archive.counts).where(Archive.round == round_).get()
+
+
+def frame(round_: Round) -> dict[str, Any]:
+    """What each page about a counted round needs to name it."""
+    form, papers = questionnaire.of(round_), kept(round_)
+    return {
+        "round_": round_,
+        "form": form,
+        "columns": result_lines.columns(round_),
+        "positive": result_lines.positive_said(form),
+        "sha256": papers.sha256,
+        "turnout": public_rounds.turnout(papers.counts),
+    }
+
+
+@blueprint.get("/results")
+def index() -> str:
+    """The published rounds, newest first, by year."""
+    which = public_rounds.published()
+    page = page_of(Round.select().where(which).count())
+    found = [public_rounds.as_held(row) for row in page.of(public_rounds.held(which), A_PAGE)]
+    years = groupby(found, key=lambda each: each.closed_at and local(each.closed_at).year)
+    by_year = [(year, list(some)) for year, some in years]
+    return render_template("results/index.html", by_year=by_year, page=page)
+
+
+@blueprint.get("/results/<int:round_id>")
+def show(round_id: int) -> str:
+    """A published result; of a round about persons only that it was held."""
+    round_ = load_published(round_id)
+    form = questionnaire.of(round_)
+    title = public_rounds.title(round_, form)
+    if "P" not in form.audience:
+        return render_template("results/held.html", title=title, **frame(round_))
+    rows = result_lines.rows(round_)
+    page = page_of(rows.count())
+    return render_template(
+        "results/show.html",
+        title=title,
+        lines=result_lines.lines(round_, page.of(rows, A_PAGE)),
+        page=page,
+        groups=rounds.groups_of(round_),
+        headline=result_lines.headline(form),
+        items=plan_items(round_),
+        pledges=pledges(round_),
+        **frame(round_),
+    )
+
+
+def plan_items(round_: Round) -> list[PlanItem]:
+    """The items of the plan that a round belongs to, as far as that plan is there."""
+    belongs = (Plan.year == round_.plan_year) & PlanItem.number.in_(round_.plan_items)
+    return list(PlanItem.select().join(Plan).where(belongs).order_by(PlanItem.number))
+
+
+def download(round_: Round) -> Response:
+    """The bytes of the kept archive, as they were kept."""
+    document = Archive.get(Archive.round == round_).document
+    name = f'attachment; filename="round-{round_.id}.json"'
+    headers = {"Content-Disposition": name}
+    return Response(bytes(document), mimetype="application/json", headers=headers)
+
+
+@blueprint.get("/results/<int:round_id>/archive.json")
+def archive(round_id: int) -> Response:
+    """The kept archive of a result that everybody may see."""
+    round_ = load_published(round_id)
+    if "P" not in questionnaire.of(round_).audience:
+        abort(404)
+    return download(round_)
+
+
+@blueprint.get("/units/<code>")
+def unit(code: str) -> str:
+    """A unit's published scores over the years, by questionnaire."""
+    found = Unit.get_or_none(Unit.code == code)
+    scores = found.satisfaction() if found else []
+    if not scores:
+        abort(404)
+    by_form: dict[str, list[Score]] = {}
+    for score in scores:
+        by_form.setdefault(questionnaire.of(score.round).id, []).append(score)
+    parts = [(questionnaire.of(some[0].round), with_changes(some)) for some in by_form.values()]
+    return render_template("results/unit.html", unit=found, by_form=parts)
+
+
+def with_changes(newest_first: list[Score]) -> list[tuple[Score, str]]:
+    """Scores of one questionnaire, each with how its rate changed since the one before."""
+    before = [row.rate for row in newest_first[1:]]
+    return [
+        (row, result_lines.rate_change(row.rate, then))
+        for row, then in zip(newest_first, [*before, None], strict=True)
+    ]
+
+
+@blueprint.get("/desk/rounds/<int:round_id>/results")
+@auth.organiser
+def desk(round_id: int) -> str | AnyResponse:
+    """All that is kept of a counted round, for its organisers."""
+    round_ = auth.load_round(round_id)
+    if round_.state not in ("closed", "published"):
+        flash(_("计票之后才有结果。"))
+        return redirect(url_for("rounds.show", round_id=round_id), 303)
+    rows = result_lines.rows(round_)
+    page = page_of(rows.count())
+    said = comments(round_)
+    comment_page = page_of(said.count(), COMMENTS_A_PAGE, "comments")
+    return render_template(
+        "results/desk.html",
+        lines=result_lines.lines(round_, page.of(rows, A_PAGE)),
+        page=page,
+        comments=by_subject(comment_page.of(said, COMMENTS_A_PAGE)),
+        comment_page=comment_page,
+        **frame(round_),
+    )
+
+
+def comments(round_: Round) -> peewee.ModelSelect[Comment]:
+    """The comments about shown subjects; their keys are random, and so is their order."""
+    return (
+        Comment.select(Comment, Subject)
+        .join(Subject)
+        .where(Comment.round == round_, Comment.text.is_null(False))
+        .order_by(Subject.position, Comment.key)
+    )
+
+
+def by_subject(said: peewee.ModelSelect[Comment]) -> Iterator[tuple[str, list[str]]]:
+    """Comments as the names of subjects with the texts about them."""
+    for subject, some in groupby(said, key=lambda each: each.subject):
+        yield subject.label, [str(each.text) for each in some]
+
+
+@blueprint.get("/desk/rounds/<int:round_id>/results/archive.json")
+@auth.organiser
+def desk_archive(round_id: int) -> Response:
+    """The kept archive, for the round's organisers."""
+    return download(load_counted(round_id))
+
+
+@blueprint.get("/desk/rounds/<int:round_id>/results/scores.csv")
+@auth.organiser
+def csv(round_id: int) -> Response:
+    """The scores as a table for spreadsheets."""
+    round_ = load_counted(round_id)
+    lines = result_lines.lines(round_, result_lines.rows(round_))
+    table = export.to_csv(headings(), (cells(questionnaire.of(round_), each) for each in lines))
+    headers = {"Content-Disposition": f'attachment; filename="scores-{round_.id}.csv"'}
+    return Response(table, mimetype="text/csv", headers=headers)
+
+
+def headings() -> list[str]:
+    """The headings of the table of scores."""
+    return [
+        _("编号"),
+        _("测评对象"),
+        _("所属"),
+        _("显示情况"),
+        _("有效答卷"),
+        _("得分"),
+        _("肯定率（加权）"),
+        _("肯定率（合计）"),
+        _("区间下限"),
+        _("区间上限"),
+        _("排名最好"),
+        _("排名最差"),
+        _("各票类得分"),
+        _("建议等次"),
+        _("组织评定等次"),
+        _("不同的理由"),
+        _("提示"),
+        _("说明"),
+    ]
+
+
+def cells(form: Questionnaire, line: result_lines.Line) -> list[object]:
+    """A subject's line of the table of scores."""
+    details, row = line.details, line.row
+    groups = [
+        f"{result_lines.group_said(form, key)} {score}"
+        for key, score in details.get("groups", {}).items()
+        if score is not None
+    ]
+    return [
+        line.subject.key,
+        line.subject.label,
+        line.above,
+        _(DISCLOSURE[row.disclosure]),
+        row.valid,
+        row.score,
+        row.rate,
+        details.get("pooled_rate"),
+        *(details.get("interval") or (None, None)),
+        *(details.get("rank") or (None, None)),
+        "；".join(groups),
+        row.grade,
+        line.decision and line.decision.grade,
+        line.decision and line.decision.reason,
+        "；".join(line.flags),
+        "；".join(line.notes),
+    ]
+
+
+@blueprint.post("/desk/rounds/<int:round_id>/results/<key>/grade")
+@auth.organiser
+def decide(round_id: int, key: str) -> AnyResponse:
+    """Record the grade that people decided on for a subject."""
+    round_ = load_counted(round_id)
+    subject = load_subject(round_, key)
+    grade = request.form.get("grade", "")
+    try:
+        rounds.decide(round_, subject, grade, request.form.get("reason", ""), clock.now())
+    except Refused as refused:
+        flash(_("%(name)s：%(refused)s", name=subject.label, refused=sentence(refused)))
+    else:
+        auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
+        flash(_("已记下 %(name)s 的等次：%(grade)s。", name=subject.label, grade=grade))
+    return redirect(back_to(round_, subject), 303)
+
+
+def back_to(round_: Round, subject: Subject) -> str:
+    """The place on the desk's pages where a subject stands."""
+    row = Score.get(Score.round == round_, Score.subject == subject)
+    return url_for(
+        "results.desk",
+        round_id=round_.id,
+        page=row.position // A_PAGE + 1,
+        _anchor=f"subject-{subject.id}",
+    )
+
+
+def load_for_sheets(round_id: int, audience: str) -> Round:
+    """A counted round about persons whose result this audience may see, or 404."""
+    found = load_counted(round_id)
+    form = questionnaire.of(found)
+    if form.about != "persons" or audience not in form.audience:
+        abort(404)
+    return found
+
+
+def not_yet(round_: Round) -> AnyResponse:
+    """Back to the desk: sheets are printed of what was published."""
+    flash(_("公布之后才能打印会议用表和个人结果单。"))
+    return redirect(url_for("results.desk", round_id=round_.id), 303)
+
+
+def branches(round_: Round) -> list[Subject]:
+    """The branches of a round about persons in their order, each as its first subject."""
+    return list(
+        Subject.select(Subject.place, Subject.place_label, peewee.fn.MIN(Subject.position))
+        .where(Subject.round == round_)
+        .group_by(Subject.place, Subject.place_label)
+        .order_by(peewee.fn.MIN(Subject.position))
+    )
+
+
+def sheets(round_: Round, template: str) -> str | AnyResponse:
+    """Sheets of one branch, chosen by page: no meeting needs another's."""
+    if round_.state != "published":
+        return not_yet(round_)
+    places = branches(round_)
+    page = page_of(len(places), 1)
+    place = places[page.number - 1]
+    chosen = result_lines.rows(round_).where(
+        Subject.place.is_null() if place.place_id is None else Subject.place == place.place_id,
+        Subject.place_label == place.place_label,
+    )
+    return render_template(
+        template,
+        places=places,
+        page=page,
+        place=place.place_label,
+        lines=result_lines.lines(round_, chosen),
+        pledges=pledges(round_),
+        place_turnout=public_rounds.turnout(
+            line for line in kept(round_).counts if place.place and line["code"] == place.place.code
+        ),
+        **frame(round_),
+    )
+
+
+@blueprint.get("/desk/rounds/<int:round_id>/meeting")
+@auth.organiser
+def meeting(round_id: int) -> str | AnyResponse:
+    """The sheet for the meeting of a branch."""
+    return sheets(load_for_sheets(round_id, "M"), "results/meeting.html")
+
+
+@blueprint.get("/desk/rounds/<int:round_id>/persons")
+@auth.organiser
+def persons(round_id: int) -> str | AnyResponse:
+    """The sheets for each person of a branch, to be printed at once and handed out singly."""
+    return sheets(load_for_sheets(round_id, "S"), "results/persons.html")
+
+
+@blueprint.get("/desk/rounds/<int:round_id>/persons/<key>")
+@auth.organiser
+def person(round_id: int, key: str) -> str | AnyResponse:
+    """The sheet for one person: their own result and nobody else's."""
+    round_ = load_for_sheets(round_id, "S")
+    if round_.state != "published":
+        return not_yet(round_)
+    subject = load_subject(round_, key)
+    chosen = result_lines.rows(round_).where(Score.subject == subject)
+    (line,) = result_lines.lines(round_, chosen)
+    return render_template("results/person.html", line=line, **frame(round_))

@@ -1,0 +1,242 @@
+"""`flask --app wsgi round …`: the life of a round on the command line, by the same verbs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from site_app import clock, storage
+from site_app.commands import refusals
+from site_app.i18n import PHASE, date_time, sentence
+from site_app.models import Plan
+from surveys import ballots, closing, questionnaire, rounds
+from surveys.messages import N_, Refused
+from surveys.models import Archive, Group, Round, Unit
+
+round_group = AppGroup("round", help="Rounds: surveys and secret ballots.")
+
+
+def _round(round_id: int) -> Round:
+    found = Round.get_or_none(Round.id == round_id)
+    if found is None:
+        raise Refused(N_("没有第 %(id)s 号测评。用 round list 查看。"), id=round_id)
+    return found
+
+
+def _unit(code: str) -> Unit:
+    found = Unit.get_or_none(Unit.code == code)
+    if found is None:
+        raise Refused(N_("没有编号为“%(code)s”的单位。请先导入单位。"), code=code)
+    return found
+
+
+def _instant(typed: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        raise Refused(
+            N_("时间“%(typed)s”看不懂，请写成 2026-12-01T18:00 的样子。"), typed=typed
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=current_app.config["SITE"].zone)
+
+
+@round_group.command("list")
+def list_rounds() -> None:
+    """List all rounds with their states."""
+    with refusals():
+        for each in Round.select().order_by(Round.id):
+            phase = _(PHASE[rounds.phase(each, clock.now())])
+            click.echo(f"{each.id}\t{phase}\t{each.title}")
+
+
+@round_group.command("create")
+@click.argument("questionnaire_id")
+@click.argument("owner")
+@click.argument("places", nargs=-1, required=True)
+@click.option("--title", help="Title; else the questionnaire's.")
+@click.option("--opens", required=True, help="Begin, e.g. 2026-12-01T09:00.")
+@click.option("--ends", required=True, help="End, e.g. 2026-12-14T18:00.")
+@click.option("--codes/--no-codes", default=False, help="Answer by one-time codes only.")
+@click.option("--minimum", default=5, show_default=True, help="Smallest group that is shown.")
+@click.option("--weight", multiple=True, metavar="GROUP=NUMBER", help="Weight of a group.")
+def create(
+    questionnaire_id: str,
+    owner: str,
+    places: tuple[str, ...],
+    title: str | None,
+    opens: str,
+    ends: str,
+    codes: bool,
+    minimum: int,
+    weight: tuple[str, ...],
+) -> None:
+    """Make a draft of QUESTIONNAIRE_ID, owned by the unit OWNER, about the units PLACES (codes)."""
+    with refusals():
+        form = questionnaire.library().get(questionnaire_id)
+        if form is None:
+            raise Refused(
+                N_("没有“%(id)s”这份问卷。现有：%(known)s。"),
+                id=questionnaire_id,
+                known="、".join(questionnaire.library()),
+            )
+        weights = dict(each.partition("=")[::2] for each in weight)
+        for typed in weights.values():
+            rounds.weight_of(typed)
+        latest = Plan.select().order_by(Plan.year.desc()).first()
+        settings = rounds.Settings(
+            title=title or form.title["zh"],
+            plan_year=latest.year if latest else None,
+            plan_items=form.plan_items,
+            chosen=[_unit(code).id for code in places],
+            weights=weights,
+            opens_at=_instant(opens),
+            ends_at=_instant(ends),
+            needs_codes=codes,
+            minimum=minimum,
+            sampling=form.rules["sampling"],
+        )
+        made = rounds.create(form, _unit(owner), settings.title, codes)
+        try:
+            rounds.revise(made, settings, made.revision)
+        except Refused:
+            made.delete_instance()
+            raise
+        click.echo(_("第 %(id)s 号测评已建为草稿。", id=made.id))
+        _say_issues(made)
+
+
+def _say_issues(round_: Round) -> None:
+    for issue in rounds.issues_before_opening(Round.get_by_id(round_.id), clock.now()):
+        click.echo(f"- {sentence(Refused(issue.message, **issue.params))}")
+
+
+@round_group.command("show")
+@click.argument("round_id", type=int)
+def show(round_id: int) -> None:
+    """Show a round: state, what is missing, turnout."""
+    with refusals():
+        found = _round(round_id)
+        click.echo(f"{found.title}\t{_(PHASE[rounds.phase(found, clock.now())])}")
+        if found.opens_at and found.ends_at:
+            click.echo(f"{date_time(found.opens_at)} – {date_time(found.ends_at)}")
+        if found.state == "draft":
+            _say_issues(found)
+        for row in closing.turnout(found):
+            issued = "" if row["issued"] is None else f"/{row['issued']}"
+            click.echo(f"{row['place']}\t{row['group']['zh']}\t{row['returned']}{issued}")
+        kept = Archive.get_or_none(Archive.round == found)
+        if kept:
+            click.echo(f"SHA-256 {kept.sha256}")
+
+
+@round_group.command("codes")
+@click.argument("round_id", type=int)
+@click.argument("place")
+@click.argument("count", type=int)
+@click.option("--group", "group_key", help="Group of raters; else the first.")
+def codes(round_id: int, place: str, count: int, group_key: str | None) -> None:
+    """Make COUNT codes for the unit PLACE and print them, this one time."""
+    with refusals():
+        found, unit = _round(round_id), _unit(place)
+        groups = {group.key: group for group in rounds.groups_of(found)}
+        group: Group | None = groups.get(group_key or next(iter(groups)))
+        if group is None:
+            raise Refused(
+                N_("这次测评没有“%(group)s”这个票类。现有：%(known)s。"),
+                group=group_key,
+                known="、".join(groups),
+            )
+        if unit.id not in found.chosen:
+            raise Refused(N_("“%(unit)s”不在这次测评的范围之内。"), unit=unit.name)
+        for code in ballots.issue_codes(storage.keys(), found, unit, group, count):
+            click.echo(code)
+
+
+@round_group.command("open")
+@click.argument("round_id", type=int)
+def open_(round_id: int) -> None:
+    """Open a draft: from then on nothing that changes the meaning of an answer can change."""
+    with refusals():
+        rounds.open_round(storage.keys(), _round(round_id), clock.now())
+        click.echo(_("测评已开始。"))
+
+
+@round_group.command("delay")
+@click.argument("round_id", type=int)
+@click.argument("new_end")
+@click.argument("reason")
+def delay(round_id: int, new_end: str, reason: str) -> None:
+    """Move the end of an open round later to NEW_END, for a REASON."""
+    with refusals():
+        rounds.delay(_round(round_id), _instant(new_end), reason, clock.now())
+        click.echo(_("截止时间已推后。"))
+
+
+@round_group.command("count")
+@click.argument("round_id", type=int)
+def count(round_id: int) -> None:
+    """Count an ended round: once, final; single answers are gone afterwards."""
+    with refusals():
+        found = _round(round_id)
+        for step in closing.closing(storage.keys(), found, clock.now()):
+            click.echo(f"{step.done}/{step.total}", err=True)
+        click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")
+
+
+@round_group.command("publish")
+@click.argument("round_id", type=int)
+@click.argument("pledge")
+def publish(round_id: int, pledge: str) -> None:
+    """Publish a counted round with the paragraph PLEDGE: what we will do, and by when."""
+    with refusals():
+        rounds.publish(_round(round_id), pledge, clock.now())
+        click.echo(_("结果已公布。"))
+
+
+@round_group.command("pledge")
+@click.argument("round_id", type=int)
+@click.argument("text")
+def pledge(round_id: int, text: str) -> None:
+    """Add a paragraph TEXT under a published result."""
+    with refusals():
+        rounds.add_pledge(_round(round_id), text, clock.now())
+        click.echo(_("已补充。"))
+
+
+@round_group.command("abandon")
+@click.argument("round_id", type=int)
+@click.argument("reason")
+def abandon(round_id: int, reason: str) -> None:
+    """Give up a round that is not counted: its answers are destroyed, the REASON is kept."""
+    with refusals():
+        rounds.abandon(storage.keys(), _round(round_id), reason)
+        click.echo(_("测评已终止，答卷已销毁。"))
+
+
+@round_group.command("archive")
+@click.argument("round_id", type=int)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def archive(round_id: int, file: Path) -> None:
+    """Write the kept archive of a counted round to FILE, for `python3 -m surveys verify FILE`."""
+    with refusals():
+        kept = Archive.get_or_none(Archive.round == _round(round_id))
+        if kept is None:
+            raise Refused(N_("这次测评还没有计票，没有存档。"))
+        file.write_bytes(bytes(kept.document))
+        click.echo(f"SHA-256 {kept.sha256}")
+
+
+@round_group.command("scores")
+@click.argument("round_id", type=int)
+def scores(round_id: int) -> None:
+    """Print the scores of a counted round."""
+    with refusals():
+        for row in _round(round_id).scores():
+            click.echo(
+                f"{row.subject.key}\t{row.subject.label}\t{row.score or '-'}\t{row.rate or '-'}"
+            )

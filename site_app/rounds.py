@@ -1,0 +1,343 @@
+"""The organiser's desk: rounds prepared, opened, watched, counted and published; the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import datetime
+
+import peewee
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_template,
+    url_for,
+)
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from site_app import auth, clock, errors, paging, print_sheets, rounds_forms, storage
+from site_app.i18n import local
+from site_app.models import AuditEntry, Plan
+from surveys import closing, questionnaire, rounds, tally
+from surveys.messages import N_, Refused
+from surveys.models import Archive, Delay, Pledge, Round, Unit, reach
+
+blueprint = Blueprint("rounds", __name__)
+
+Page = str | tuple[str, int] | AnyResponse
+
+ACTION = {
+    "sign-in": N_("登录"),
+    "create": N_("新建测评"),
+    "edit": N_("修改草稿"),
+    "open": N_("开始"),
+    "delay": N_("延期"),
+    "abandon": N_("终止"),
+    "count": N_("计票"),
+    "publish": N_("公布"),
+    "pledge": N_("补充承诺"),
+    "codes": N_("发测评码"),
+    "void": N_("作废测评码"),
+    "decide": N_("评定等次"),
+    "plan-import": N_("导入工作要点"),
+    "plan-edit": N_("修改条目"),
+    "units-import": N_("导入单位"),
+    "people-import": N_("导入人员"),
+    "units-export": N_("导出单位"),
+    "people-export": N_("导出人员"),
+}
+
+
+def _to(round_: Round) -> AnyResponse:
+    return redirect(url_for("rounds.show", round_id=round_.id), 303)
+
+
+@blueprint.get("/desk")
+@auth.organiser
+def desk() -> str:
+    """The rounds within reach: what wants doing first."""
+    now = clock.now()
+    within = rounds.visible_to(auth.signed_in().unit)
+    page = paging.page_of(within.count())
+    found = [_on_desk(each, now) for each in page.of(rounds.by_urgency(within, now))]
+    return render_template("rounds/desk.html", rounds=found, page=page)
+
+
+def _on_desk(round_: Round, now: datetime) -> dict[str, object]:
+    phase = rounds.phase(round_, now)
+    papers = closing.turnout(round_) if phase in ("open", "ended") else []
+    return {
+        "round": round_,
+        "phase": phase,
+        "issues": rounds.issues_before_opening(round_, now) if phase == "draft" else [],
+        "returned": sum(row["returned"] for row in papers),
+        "issued": sum(row["issued"] for row in papers) if round_.needs_codes else None,
+    }
+
+
+@blueprint.route("/desk/rounds/new", methods=["GET", "POST"])
+@auth.organiser
+def new() -> Page:
+    """Choose a questionnaire and a title: a draft."""
+    chosen = request.form.get("questionnaire")
+    title = request.form.get("title", "")
+    if request.method == "GET":
+        return _new_page()
+    form = questionnaire.library().get(str(chosen)) or abort(404)
+    newest = Plan.select().order_by(Plan.year.desc()).first()
+    try:
+        made = rounds.create(
+            form, auth.signed_in().unit, title, plan_year=newest.year if newest else None
+        )
+    except Refused as refused:
+        return _new_page(chosen, title, refused), 422
+    auth.record("create", made, detail=made.title)
+    return redirect(url_for("rounds.edit", round_id=made.id), 303)
+
+
+def _new_page(chosen: str | None = None, title: str = "", refused: Refused | None = None) -> str:
+    return render_template(
+        "rounds/new.html",
+        library=questionnaire.library(),
+        chosen=chosen,
+        title=title,
+        year=local(clock.now()).year,
+        refused=refused,
+    )
+
+
+@blueprint.route("/desk/rounds/<int:round_id>/edit", methods=["GET", "POST"])
+@auth.organiser
+def edit(round_id: int) -> Page:
+    """A draft's settings."""
+    round_ = auth.load_round(round_id)
+    if request.method == "GET":
+        if round_.state != "draft":
+            flash(_("这次测评已经不是草稿，设置不能再改。"))
+            return _to(round_)
+        return _edit_page(round_, rounds_forms.stored(round_))
+    draft = rounds_forms.typed(request.form, round_)
+    if "tick" in request.form:
+        under = [u for u in rounds.candidates(round_) if str(u.parent_id) == request.form["tick"]]
+        return _edit_page(round_, rounds_forms.ticked(draft, under))
+    try:
+        settings = rounds_forms.settings(draft, round_, current_app.config["SITE"].zone)
+        rounds.revise(round_, settings, draft.revision)
+    except rounds.Changed as refused:
+        newer = rounds_forms.stored(Round.get_by_id(round_.id)).revision
+        return _edit_page(round_, rounds_forms.at(draft, newer), refused), 409
+    except Refused as refused:
+        return _edit_page(round_, draft, refused), 422
+    auth.record("edit", round_)
+    flash(_("已保存。"))
+    return _to(round_)
+
+
+def _edit_page(round_: Round, draft: rounds_forms.Draft, refused: Refused | None = None) -> str:
+    form = questionnaire.of(round_)
+    return render_template(
+        "rounds/edit.html",
+        round=round_,
+        form=form,
+        draft=draft,
+        changed=isinstance(refused, rounds.Changed),
+        refused=refused,
+        groups=rounds.groups_of(round_),
+        places=rounds_forms.places(round_),
+        plans=rounds_forms.plans(),
+        moment_type=rounds_forms.moment_type,
+        taking_part={
+            key: words
+            for key, words in rounds_forms.TAKING_PART.items()
+            if key != "open" or not form.needs_codes
+        },
+    )
+
+
+@blueprint.get("/desk/rounds/<int:round_id>")
+@auth.organiser
+def show(round_id: int) -> str:
+    """A round: its state, what is missing, turnout, and the verbs of its state."""
+    return _show_page(auth.load_round(round_id))
+
+
+def _show_page(round_: Round, refused: Refused | None = None) -> str:
+    now = clock.now()
+    kept = Archive.get_or_none(Archive.round == round_)
+    form = questionnaire.of(round_)
+    units = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
+    return render_template(
+        "rounds/show.html",
+        round=round_,
+        form=form,
+        phase=rounds.phase(round_, now),
+        issues=rounds.issues_before_opening(round_, now) if round_.state == "draft" else [],
+        refused=refused,
+        typed=request.form,
+        moment_type=rounds_forms.moment_type,
+        groups=rounds.groups_of(round_),
+        units=units,
+        papers=kept.counts if kept else closing.turnout(round_),
+        kept=kept,
+        delays=list(Delay.select().where(Delay.round == round_).order_by(Delay.new_end)),
+        pledges=list(Pledge.select().where(Pledge.round == round_).order_by(Pledge.added_at)),
+    )
+
+
+def _do(
+    round_: Round, action: str, verb: Callable[[], object], done: str, detail: str = ""
+) -> Page:
+    """Call a verb: back to the round with what was done, or its page with what was refused."""
+    try:
+        verb()
+    except Refused as refused:
+        return _show_page(Round.get_by_id(round_.id), refused), 409
+    auth.record(action, round_, detail=detail)
+    flash(done)
+    return _to(round_)
+
+
+@blueprint.post("/desk/rounds/<int:round_id>/open")
+@auth.organiser
+def open_(round_id: int) -> Page:
+    """Open a draft."""
+    round_ = auth.load_round(round_id)
+    return _do(
+        round_,
+        "open",
+        lambda: rounds.open_round(storage.keys(), round_, clock.now()),
+        _("测评已开始，从现在起内容不能再改。"),
+    )
+
+
+@blueprint.post("/desk/rounds/<int:round_id>/delay")
+@auth.organiser
+def delay(round_id: int) -> Page:
+    """Move the end of a round later, with a reason."""
+    round_ = auth.load_round(round_id)
+    new_end = request.form.get("new_end", "")
+    reason = request.form.get("delay_reason", "")
+
+    def verb() -> None:
+        moment = rounds_forms.instant(new_end, current_app.config["SITE"].zone, "new_end")
+        if moment is None:
+            raise Refused(N_("请填新的截止时间。"))
+        rounds.delay(round_, moment, reason, clock.now())
+
+    return _do(round_, "delay", verb, _("截止时间已推后。"), f"{new_end} {reason}"[:500])
+
+
+@blueprint.post("/desk/rounds/<int:round_id>/abandon")
+@auth.organiser
+def abandon(round_id: int) -> Page:
+    """Give a round up before it is counted."""
+    round_ = auth.load_round(round_id)
+    reason = request.form.get("abandon_reason", "")
+    return _do(
+        round_,
+        "abandon",
+        lambda: rounds.abandon(storage.keys(), round_, reason),
+        _("测评已终止，已交的答卷都销毁了。"),
+        reason[:500],
+    )
+
+
+@blueprint.post("/desk/rounds/<int:round_id>/publish")
+@auth.organiser
+def publish(round_id: int) -> Page:
+    """Publish a counted round with what we will do, and by when."""
+    round_ = auth.load_round(round_id)
+    text = request.form.get("pledge", "")
+    return _do(
+        round_, "publish", lambda: rounds.publish(round_, text, clock.now()), _("结果已公布。")
+    )
+
+
+@blueprint.post("/desk/rounds/<int:round_id>/pledge")
+@auth.organiser
+def pledge(round_id: int) -> Page:
+    """Add a paragraph under a published result."""
+    round_ = auth.load_round(round_id)
+    text = request.form.get("pledge", "")
+    return _do(
+        round_, "pledge", lambda: rounds.add_pledge(round_, text, clock.now()), _("已补充。")
+    )
+
+
+@blueprint.route("/desk/rounds/<int:round_id>/count", methods=["GET", "POST"])
+@auth.organiser
+def count(round_id: int) -> Page:
+    """Before counting: turnout, and what would be hidden. Then counting, watched as it goes on."""
+    round_ = auth.load_round(round_id)
+    now = clock.now()
+    try:
+        closing.check_can_be_counted(round_, now)
+    except closing.NotNow as refused:
+        return _show_page(round_, refused), 409
+    if request.method == "POST":
+        steps = _counting(round_, now)
+        answer = Response(stream_template("rounds/counting.html", round=round_, steps=steps))
+        answer.call_on_close(steps.close)
+        return answer
+    return render_template(
+        "rounds/count.html",
+        round=round_,
+        form=questionnaire.of(round_),
+        papers=closing.turnout(round_),
+        hidden=closing.hidden(round_),
+    )
+
+
+def _counting(round_: Round, now: datetime) -> Generator[tally.Progress | Refused, None, None]:
+    """The steps of counting, and last what it was refused for, if it was.
+
+    The page is on its way already, so nothing else can say so. When the browser leaves, closing
+    this rolls the transaction back: nothing is counted, and one may count again.
+    """
+    try:
+        yield from closing.closing(storage.keys(), round_, now)
+    except Refused as refused:
+        yield refused
+    except peewee.OperationalError:
+        yield Refused(errors.WORDS[503][1])
+    else:
+        auth.record("count", round_)
+
+
+@blueprint.get("/desk/audit")
+@auth.organiser
+def audit() -> str:
+    """What organisers did within reach."""
+    entries = _entries()
+    page = paging.page_of(entries.count())
+    return render_template("rounds/audit.html", entries=page.of(entries), page=page, ACTION=ACTION)
+
+
+def _entries() -> peewee.ModelSelect[AuditEntry]:
+    account = auth.signed_in()
+    entries = (
+        AuditEntry.select(AuditEntry, Round, Unit)
+        .join(Round, peewee.JOIN.LEFT_OUTER)
+        .switch(AuditEntry)
+        .join(Unit, peewee.JOIN.LEFT_OUTER)
+        .order_by(AuditEntry.id.desc())
+    )
+    if account.unit.parent_id is None:
+        return entries
+    within = reach(account.unit)
+    return entries.where(
+        Round.owner.in_(within)
+        | AuditEntry.unit.in_(within)
+        | (AuditEntry.account_name == account.name)
+    )
+
+
+for path, view, methods in print_sheets.VIEWS:
+    blueprint.add_url_rule(f"/desk/rounds/<int:round_id>/{path}", view_func=view, methods=methods)
+blueprint.add_app_template_filter(print_sheets.qr, "qr")

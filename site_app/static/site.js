@@ -1,0 +1,129 @@
+/* Pages work without this. It counts as one goes, takes a scanned code out of the address, and sends
+   answers so that a lost network loses nothing. It stores nothing and sends only when asked to. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
+  const one = (selector, within = document) => within.querySelector(selector);
+  const CODE = /^#[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z]{4}$/i;
+  const PATIENCE = 30000;
+  let pressed = null;
+  let sending = false;
+
+  const answered = (place) =>
+    one("input:checked", place) || all(".points", place).some((input) => input.value.trim());
+
+  function count() {
+    const questions = all(".question[data-asked]");
+    questions.forEach((each) => each.classList.toggle("answered", Boolean(answered(each))));
+    const people = all(".person");
+    people.forEach((each) => {
+      const asked = all("fieldset", each);
+      const given = asked.filter(answered).length;
+      each.classList.toggle("begun", given > 0);
+      each.classList.toggle("complete", given === asked.length);
+    });
+    const done = questions.length ? all(".question.answered") : all(".person.complete");
+    all("[data-done]").forEach((each) => { each.textContent = done.length; });
+    all(".quota").forEach((each) => {
+      const { question, option, most } = each.dataset;
+      const given = all(`.person input[value="${option}"]:checked`)
+        .filter((input) => input.name.endsWith(`-${question}`)).length;
+      one("[data-given]", each).textContent = given;
+      each.classList.toggle("over", given > Number(most));
+    });
+    const next = one("[data-next]");
+    const open = people.find((each) => !each.classList.contains("complete"));
+    if (next) {
+      next.hidden = !open;
+      next.href = open ? `#${open.id}` : "#main";
+    }
+  }
+
+  function show(page, hash) {
+    document.title = page.title;
+    root.lang = page.documentElement.lang;
+    document.body.replaceWith(document.adoptNode(page.body));
+    count();
+    const target = one("#refused") || (hash && one(hash)) || one("main");
+    target.focus({ preventScroll: true });
+    if (target.matches("main")) window.scrollTo(0, 0);
+    else target.scrollIntoView();
+  }
+
+  function say(form, words) {
+    const place = one("[data-lost]", form);
+    if (!place) return;
+    if (words) place.textContent = words;
+    place.hidden = false;
+    place.focus();
+  }
+
+  async function send(form, button) {
+    if (sending) return;
+    sending = true;
+    const data = new URLSearchParams(new FormData(form));
+    if (button && button.name) data.append(button.name, button.value);
+    const target = new URL((button && button.getAttribute("formaction")) || form.action, location);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), PATIENCE);
+    const buttons = all("button");
+    buttons.forEach((each) => { each.disabled = true; });
+    let words = "";
+    try {
+      const response = await fetch(target, { method: "POST", body: data, signal: limit.signal });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const main = one("main", page);
+      if (main && (response.ok || one("form", main))) {
+        show(page, target.hash);
+        return;
+      }
+      if (main) words = all("h1, p:not(.actions)", main).map((each) => each.textContent).join(" ");
+    } catch (lost) {
+      words = "";
+    } finally {
+      clearTimeout(timer);
+      sending = false;
+      buttons.forEach((each) => { each.disabled = false; });
+    }
+    say(form, words);
+  }
+
+  function scanned() {
+    const form = one("#door");
+    if (!form || !CODE.test(location.hash)) return;
+    const code = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname + location.search);
+    one("#code").value = code;
+    send(form, null);
+  }
+
+  document.addEventListener("click", (event) => {
+    pressed = event.target.closest("button");
+    if (!pressed || !pressed.classList.contains("clear")) return;
+    event.preventDefault();
+    const place = pressed.closest(".question, .person");
+    all("input:checked", place).forEach((input) => { input.checked = false; });
+    all(".points", place).forEach((input) => { input.value = ""; });
+    const first = one("input", place);
+    if (first) first.focus();
+    count();
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.hasAttribute("data-send")) return;
+    event.preventDefault();
+    send(event.target, pressed);
+    pressed = null;
+  });
+  document.addEventListener("change", count);
+  window.addEventListener("hashchange", scanned);
+  window.addEventListener("pageshow", count);
+  window.addEventListener("beforeunload", (event) => {
+    if (!one(".person.begun")) return;
+    event.preventDefault();
+    event.returnValue = "";
+  });
+  root.classList.add("js");
+  scanned();
+  count();
+})();

@@ -1,0 +1,72 @@
+"""Where data and keys lie: folders apart, for their owner alone; the database, its migrations."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import peewee
+from flask import Flask, current_app
+from playhouse.migrations import Runner
+
+from site_app import config
+from surveys import db, rounds, seal
+from surveys.messages import N_
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def prepare(site: config.Config) -> None:
+    """Make the folders for data and keys (0700), apart from each other."""
+    path = db.path_of(site.database_url)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        path.touch(mode=0o600)
+        seal.prepare(site.keys)
+    except OSError as wrong:
+        raise config.BadSetting(
+            N_("不能在“%(folder)s”写入（%(reason)s）。请换一个可写的 INSTANCE_DIR。"),
+            folder=str(wrong.filename),
+            reason=wrong.strerror,
+        ) from wrong
+    if site.keys == path.parent or path.parent in site.keys.parents:
+        raise config.BadSetting(
+            N_("密钥文件夹 %(folder)s 不能放在数据文件夹里面。请改 KEYS_DIR。"),
+            folder=str(site.keys),
+        )
+
+
+def upgrade() -> list[str]:
+    """Migrate the database to the newest schema; the names of what was applied."""
+    return [str(name) for name in Runner(db.database, str(MIGRATIONS)).up()]
+
+
+def keys() -> Path:
+    """The folder of keys of the running site."""
+    site: config.Config = current_app.config["SITE"]
+    return site.keys
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database; keep one connection open a thread; finish what a dead process left."""
+    site: config.Config = app.config["SITE"]
+    prepare(site)
+    app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
+    db.bind(site.database_url)
+    db.database.connect(reuse_if_open=True)
+    try:
+        if db.database.table_exists("round"):
+            for round_id in rounds.finish_destruction(site.keys):
+                logging.getLogger("site").info("key of round %d destroyed", round_id)
+    except (peewee.OperationalError, sqlite3.OperationalError) as wrong:
+        raise config.BadSetting(
+            N_("数据库现在打不开（%(reason)s）。请稍后再启动。"), reason=str(wrong)
+        ) from wrong
+    finally:
+        db.database.close()
+
+    @app.before_request
+    def connect() -> None:
+        db.database.connect(reuse_if_open=True)

@@ -1,0 +1,84 @@
+"""`python -m surveys score|hide|verify FILE`: recompute a published result with Python alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from surveys import archive, disclosure, scoring
+from surveys.archive_types import Number
+
+USAGE = "usage: python -m surveys score|hide|verify FILE   (FILE may be - for standard input)"
+
+
+def _input(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read(archive.MOST_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(archive.MOST_BYTES + 1)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """A score for comparison: numbers as such, and null as missing."""
+    if isinstance(value, Number):
+        return int(value) if value.isdigit() else float(value)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
+
+
+def differences(read: archive.Archive) -> Iterator[str]:
+    """A line for each difference between the file's own scores and what it gives."""
+    computed = {each.subject: each.as_document() for each in scoring.score(read)}
+    own = [(each["subject"], _plain(each)) for each in read.scores]
+    named = [subject for subject, _ in own]
+    filed = dict(own)
+    for subject in dict.fromkeys([*computed, *named]):
+        if named.count(subject) > 1:
+            yield f"{subject}: stands {named.count(subject)} times in the file"
+        elif subject not in filed or subject not in computed:
+            file, right = filed.get(subject), computed.get(subject)
+            yield f"{subject}: file {_text(file)}, computed {_text(right)}"
+        else:
+            for key, right in computed[subject].items():
+                file = filed[subject].get(key)
+                if file != _plain(right):
+                    yield f"{subject}.{key}: file {_text(file)}, computed {_text(right)}"
+    if sorted(named) == sorted(computed) and named != list(computed):
+        yield f"scores: file {_text(named)}, computed {_text(list(computed))}"
+
+
+def main(words: list[str]) -> int:
+    """Run a command; 0 when all is well, 1 when `verify` finds a difference, 2 on bad input."""
+    if len(words) != 2 or words[0] not in ("score", "hide", "verify"):
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        read = archive.read(_input(words[1]))
+    except (OSError, archive.ArchiveError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    if words[0] == "verify":
+        found = list(differences(read))
+        sys.stdout.buffer.write("".join(f"{line}\n" for line in found).encode("utf-8"))
+        return 1 if found else 0
+    if words[0] == "hide":
+        sys.stdout.buffer.write(archive.to_bytes(disclosure.hide(read)))
+    else:
+        scores = [each.as_document() for each in scoring.score(read)]
+        text = json.dumps({"scores": scores}, ensure_ascii=False, indent=2) + "\n"
+        sys.stdout.buffer.write(text.encode("utf-8"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,374 @@
+"""The archive of a round, format `surveys-archive/1`: read and checked completely, and written.
+
+Everything a score is computed from is in this one JSON document. Values are exact: decimal text
+becomes fractions, counts are integers. A document that is not a valid archive is refused with the
+place of its first mistake. Standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from surveys.archive_subjects import read_subjects
+from surveys.archive_types import (
+    Archive,
+    ArchiveError,
+    Cell,
+    Flag,
+    Number,
+    Option,
+    Question,
+    Rules,
+    Scale,
+    Subject,
+)
+from surveys.archive_values import (
+    DEEPEST,
+    boolean,
+    choice,
+    clean,
+    decimal,
+    entries,
+    identifier,
+    label_text,
+    new_identifier,
+    object_of,
+    plain_text,
+    record,
+    whole_number,
+)
+
+__all__ = [
+    "FORMAT",
+    "MOST_BYTES",
+    "Archive",
+    "ArchiveError",
+    "as_document",
+    "as_json",
+    "digest",
+    "from_document",
+    "read",
+    "to_bytes",
+]
+
+FORMAT = "surveys-archive/1"
+MOST_BYTES = 64 * 1024 * 1024
+SHARE = re.compile(r"[0-9]{1,9}/[0-9]{1,9}")
+
+
+def read(data: bytes | str) -> Archive:
+    """Read an archive; `ArchiveError` names the place of the first mistake."""
+    if len(data) > MOST_BYTES:
+        raise ArchiveError("", f"the file is larger than {MOST_BYTES // 2**20} MB")
+    try:
+        plain = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        document = json.loads(
+            plain,
+            object_pairs_hook=object_of,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=Number,
+        )
+    except UnicodeDecodeError as wrong:
+        raise ArchiveError("", f"not UTF-8 at byte {wrong.start}") from None
+    except json.JSONDecodeError as wrong:
+        raise ArchiveError("", f"not JSON at line {wrong.lineno}: {wrong.msg}") from None
+    except RecursionError:
+        raise ArchiveError("", f"nested more than {DEEPEST} deep") from None
+    return _archive(clean(document, "", 0))
+
+
+def from_document(document: Mapping[str, Any]) -> Archive:
+    """Read an archive from a JSON object in memory."""
+    return read(json.dumps(document, ensure_ascii=False))
+
+
+def _scale(value: Any, place: str) -> Scale:
+    record(value, place, (), ("options", "points"))
+    if len(value) != 1:
+        raise ArchiveError(place, "needs options or points")
+    if "points" in value:
+        place = f"{place}.points"
+        points = record(value["points"], place, ("min", "max"), ("positive_from",))
+        low, high = (
+            whole_number(points["min"], f"{place}.min"),
+            whole_number(points["max"], f"{place}.max"),
+        )
+        if not low <= high <= 100:
+            raise ArchiveError(place, "points lie within 0 and 100, min not over max")
+        start = whole_number(points.get("positive_from", Number("60")), f"{place}.positive_from")
+        return Scale({}, low, high, start)
+    options: dict[str, Option] = {}
+    for each, at in entries(value["options"], f"{place}.options"):
+        record(each, at, ("id",), ("value", "positive", "label"))
+        label_text(each.get("label", ""), f"{at}.label")
+        key = new_identifier(each["id"], f"{at}.id", options)
+        worth = decimal(each["value"], f"{at}.value", 0, 100) if "value" in each else None
+        positive = boolean(each.get("positive", False), f"{at}.positive")
+        options[key] = Option(key, worth, positive)
+    return Scale(options)
+
+
+def _questionnaire(value: Any) -> tuple[str, dict[str, Question]]:
+    place = "questionnaire"
+    record(value, place, ("id", "version", "headline", "scales", "questions"))
+    identifier(value["id"], f"{place}.id")
+    whole_number(value["version"], f"{place}.version")
+    if not isinstance(value["scales"], dict):
+        raise ArchiveError(f"{place}.scales", "must be an object")
+    scales = {
+        identifier(key, f"{place}.scales"): _scale(each, f"{place}.scales.{key}")
+        for key, each in value["scales"].items()
+    }
+    questions: dict[str, Question] = {}
+    for each, at in entries(value["questions"], f"{place}.questions"):
+        record(each, at, ("id", "scale"), ("weight", "label"))
+        label_text(each.get("label", ""), f"{at}.label")
+        key = new_identifier(each["id"], f"{at}.id", questions)
+        if plain_text(each["scale"], f"{at}.scale") not in scales:
+            raise ArchiveError(f"{at}.scale", f'unknown scale "{each["scale"][:40]}"')
+        weight = decimal(each.get("weight", Number("1")), f"{at}.weight")
+        questions[key] = Question(key, scales[each["scale"]], weight)
+    if plain_text(value["headline"], f"{place}.headline") not in questions:
+        raise ArchiveError(f"{place}.headline", f'unknown question "{value["headline"][:40]}"')
+    return value["headline"], questions
+
+
+def _weights(value: Any) -> dict[str, Fraction]:
+    weights: dict[str, Fraction] = {}
+    for each, at in entries(value, "rules.groups"):
+        record(each, at, ("id",), ("weight", "label"))
+        label_text(each.get("label", ""), f"{at}.label")
+        key = new_identifier(each["id"], f"{at}.id", weights)
+        weights[key] = decimal(each.get("weight", Number("1")), f"{at}.weight")
+        if weights[key] == 0:
+            raise ArchiveError(f"{at}.weight", "must be more than 0")
+    if not weights:
+        raise ArchiveError("rules.groups", "needs one group at least")
+    return weights
+
+
+def _bands(value: Any) -> list[tuple[str, Fraction]]:
+    bands: list[tuple[str, Fraction]] = []
+    for each, at in entries(value, "rules.bands"):
+        record(each, at, ("grade", "min"))
+        least = decimal(each["min"], f"{at}.min", 0, 100)
+        if any(least == other for _, other in bands):
+            raise ArchiveError(f"{at}.min", "stands in two bands")
+        bands.append((plain_text(each["grade"], f"{at}.grade"), least))
+    return bands
+
+
+def _flags(value: Any, headline: Scale) -> list[Flag]:
+    flags: dict[str, Flag] = {}
+    for each, at in entries(value, "rules.flags"):
+        record(each, at, ("id", "options"), ("over", "under"))
+        key = new_identifier(each["id"], f"{at}.id", flags)
+        if ("over" in each) == ("under" in each):
+            raise ArchiveError(at, "needs over or under, and not both")
+        side = "over" if "over" in each else "under"
+        if not SHARE.fullmatch(plain_text(each[side], f"{at}.{side}")) or each[side].endswith("/0"):
+            raise ArchiveError(f"{at}.{side}", 'must be a fraction such as "1/3"')
+        share = Fraction(each[side])
+        if not 0 <= share <= 1:
+            raise ArchiveError(f"{at}.{side}", "must lie between 0 and 1")
+        options = []
+        for option, spot in entries(each["options"], f"{at}.options"):
+            known = headline.options.get(plain_text(option, spot))
+            if known is None or known.value is None:
+                raise ArchiveError(spot, f'"{option[:40]}" is no option with a value')
+            options.append(option)
+        flags[key] = Flag(key, frozenset(options), share, side == "over")
+    return list(flags.values())
+
+
+def _rules(value: Any, headline: Scale) -> Rules:
+    optional = ("minimum", "empty_group", "trim", "bands", "flags", "sampling", "rank")
+    record(value, "rules", ("groups",), optional)
+    minimum = whole_number(value.get("minimum", Number("5")), "rules.minimum")
+    if minimum < 3:
+        raise ArchiveError("rules.minimum", "must be 3 at least")
+    trim = None
+    if "trim" in value:
+        given = record(value["trim"], "rules.trim", ("over", "each_end"))
+        trim = (
+            whole_number(given["over"], "rules.trim.over"),
+            whole_number(given["each_end"], "rules.trim.each_end"),
+        )
+        if trim[0] < 2 * trim[1]:
+            raise ArchiveError("rules.trim.over", "must be at least twice each_end")
+    rank_by, rank_from = None, max(30, minimum)
+    if "rank" in value:
+        rank = record(value["rank"], "rules.rank", ("by",), ("from",))
+        rank_by = choice(rank["by"], "rules.rank.by", ("rate", "score"))
+        if "from" in rank:
+            rank_from = whole_number(rank["from"], "rules.rank.from")
+        if rank_from < minimum:
+            raise ArchiveError("rules.rank.from", "must not be below minimum")
+    empty = choice(
+        value.get("empty_group", "renormalise"), "rules.empty_group", ("renormalise", "withhold")
+    )
+    return Rules(
+        weights=_weights(value["groups"]),
+        minimum=minimum,
+        withhold=empty == "withhold",
+        trim=trim,
+        bands=_bands(value.get("bands", [])),
+        flags=_flags(value.get("flags", []), headline),
+        sampling=choice(value.get("sampling", "open"), "rules.sampling", ("open", "drawn", "all")),
+        rank_by=rank_by,
+        rank_from=rank_from,
+    )
+
+
+def _scores(value: Any) -> list[Mapping[str, Any]]:
+    keys = ("valid", "score", "groups", "rate", "pooled_rate", "interval", "rank", "grade")
+    scores = []
+    for each, at in entries(value, "scores"):
+        record(each, at, ("subject",), (*keys, "flags", "notes"))
+        plain_text(each["subject"], f"{at}.subject")
+        scores.append(each)
+    return scores
+
+
+def _archive(document: Any) -> Archive:
+    optional = ("round", "rules", "subjects", "scores")
+    record(document, "", ("format", "questionnaire", "rules", "subjects"), optional)
+    if document["format"] != FORMAT:
+        raise ArchiveError("format", f'must be "{FORMAT}"')
+    about = record(
+        document.get("round", {}), "round", (), ("id", "title", "closed_on", "plan_items")
+    )
+    for key in ("id", "title", "closed_on"):
+        plain_text(about.get(key, ""), f"round.{key}")
+    for each, at in entries(about.get("plan_items", []), "round.plan_items"):
+        whole_number(each, at)
+    headline, questions = _questionnaire(document["questionnaire"])
+    rules = _rules(document["rules"], questions[headline].scale)
+    subjects = read_subjects(document["subjects"], rules, questions)
+    frame = {key: document[key] for key in ("round", "questionnaire", "rules") if key in document}
+    return Archive(frame, headline, questions, rules, subjects, _scores(document.get("scores", [])))
+
+
+ORDER = (
+    *("format", "id", "title", "closed_on", "plan_items", "version", "headline"),
+    *("round", "questionnaire", "scales", "questions", "rules", "groups", "points", "options"),
+    *("min", "max", "positive_from", "scale", "value", "positive", "weight", "grade"),
+    *("over", "each_end", "under", "by", "from", "label", "minimum", "empty_group", "trim"),
+    *("bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
+)
+PLACES = {key: place for place, key in enumerate(ORDER)}
+
+
+def _plain(value: Any) -> Any:
+    """A checked value for writing: keys in the format's order, numbers exact and shortest."""
+    if isinstance(value, Number):
+        number = Fraction(value)
+        if number.denominator == 1:
+            return int(number)
+        return Decimal(format(Decimal(value), "f").rstrip("0"))
+    if isinstance(value, dict):
+        ordered = sorted(value, key=lambda key: (PLACES.get(key, len(PLACES)), key))
+        return {key: _plain(value[key]) for key in ordered}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _scale_with_defaults(scale: Mapping[str, Any]) -> dict[str, Any]:
+    """An option's value is written even where it is null: that it has none says something."""
+    if "points" in scale:
+        return {"points": {"positive_from": 60, **scale["points"]}}
+    options = [
+        {"value": None, **({"positive": False} if "value" in each else {}), **each}
+        for each in scale["options"]
+    ]
+    return {"options": options}
+
+
+def _frame_document(archive: Archive) -> dict[str, Any]:
+    """Round, questionnaire and rules with their defaults written out: equal values, equal bytes."""
+    questionnaire, rules = dict(archive.frame["questionnaire"]), dict(archive.frame["rules"])
+    scales = questionnaire["scales"].items()
+    questionnaire["scales"] = {key: _scale_with_defaults(scale) for key, scale in scales}
+    questionnaire["questions"] = [{"weight": 1, **each} for each in questionnaire["questions"]]
+    rules["groups"] = [{"weight": 1, **each} for each in rules["groups"]]
+    rules |= {
+        "minimum": archive.rules.minimum,
+        "empty_group": "withhold" if archive.rules.withhold else "renormalise",
+        "sampling": archive.rules.sampling,
+    }
+    if "rank" in rules:
+        rules["rank"] = {**rules["rank"], "from": archive.rules.rank_from}
+    about = {key: value for key, value in archive.frame.get("round", {}).items() if value != []}
+    empty = [key for key in ("bands", "flags") if rules.get(key) == []]
+    rules = {key: value for key, value in rules.items() if key not in empty}
+    parts = {"round": about, "questionnaire": questionnaire, "rules": rules}
+    return {key: _plain(part) for key, part in parts.items() if part}
+
+
+def _cell_document(cell: Cell, questions: Mapping[str, Question]) -> dict[str, Any]:
+    document: dict[str, Any] = {} if cell.issued is None else {"issued": cell.issued}
+    document |= {"returned": cell.returned, "spoilt": cell.spoilt}
+    tallies = {}
+    for question in questions.values():
+        tally = cell.tallies.get(question.id, {})
+        counts = {key: tally[key] for key in question.scale.order(tally) if tally[key]}
+        if counts:
+            tallies[question.id] = counts
+    return {**document, "tallies": tallies}
+
+
+def _subject_document(subject: Subject, questions: Mapping[str, Question]) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": subject.id}
+    if subject.label is not None:
+        document["label"] = _plain(subject.label)
+    if subject.parent is not None:
+        document["parent"] = subject.parent
+    if subject.population is not None and subject.disclosure in (None, "full"):
+        document["population"] = subject.population
+    if subject.disclosure in (None, "full"):
+        document["groups"] = {cell.key: _cell_document(cell, questions) for cell in subject.cells}
+    if subject.disclosure is not None:
+        document["disclosure"] = subject.disclosure
+    return document
+
+
+def as_document(archive: Archive) -> dict[str, Any]:
+    """The archive as a JSON object, its keys in the order of the format."""
+    return {
+        "format": FORMAT,
+        **_frame_document(archive),
+        "subjects": [_subject_document(subject, archive.questions) for subject in archive.subjects],
+        "scores": [dict(score) for score in archive.scores],
+    }
+
+
+def as_json(value: Any, indent: str = "") -> str:
+    """JSON of two-space indent, as `json` writes it, but with decimal numbers as they are."""
+    deeper = f"{indent}  "
+    if isinstance(value, Decimal):
+        return str(format(value, "f"))
+    if isinstance(value, dict) and value:
+        lines = [f"{deeper}{json.dumps(k, ensure_ascii=False)}: " for k in value]
+        whole = map("".join, zip(lines, (as_json(v, deeper) for v in value.values()), strict=True))
+        return "{\n" + ",\n".join(whole) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(deeper + as_json(v, deeper) for v in value) + f"\n{indent}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def to_bytes(archive: Archive) -> bytes:
+    """The archive's bytes, a function of its values alone: what the SHA-256 is of."""
+    return f"{as_json(as_document(archive))}\n".encode()
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of an archive's bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

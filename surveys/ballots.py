@@ -1,0 +1,393 @@
+"""Codes are issued and sheets are cast here: the only writer of AccessCode, Rating and Comment.
+
+Spending the right to submit and writing what was said are one transaction, and nothing that was
+written can be led back to the right that was spent.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from surveys import codes, questionnaire, seal
+from surveys.db import database, writing
+from surveys.messages import N_, Refused
+from surveys.models import AccessCode, Group, Rating, Round, Subject, Unit
+
+COMMENT_CHARACTERS = 500
+COMMENT_BYTES = 4 * COMMENT_CHARACTERS + 2
+MOST_CODES = 2000
+
+Sheet = Mapping[int, questionnaire.Answers]
+"""What one person says: subject id → answers by question id."""
+
+SPEND = "UPDATE access_code SET state = 'spent' WHERE digest = ? AND state = 'unspent'"
+TAKE = "INSERT OR IGNORE INTO receipt (round_id, number) VALUES (?, ?)"
+RATE = "INSERT INTO rating (round_id, key, subject_id, group_id, sealed) VALUES (?, ?, ?, ?, ?)"
+SAY = "INSERT INTO comment (round_id, key, subject_id, sealed) VALUES (?, ?, ?, ?)"
+ROUND = "SELECT * FROM round WHERE id = ?"
+LOOK = "SELECT round_id, unit_id, group_id, state FROM access_code WHERE digest = ?"
+WINDOW = "SELECT state, opens_at, ends_at FROM round WHERE id = ?"
+
+
+class Closed(Refused):
+    """The round takes no answers at this moment."""
+
+
+class NotACode(Refused):
+    """No code of an open round."""
+
+
+class Spent(Refused):
+    """The code, or the page's number, was used before; that submission counts."""
+
+
+class BadSheet(Refused):
+    """What was said does not fit the form; names question or rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """The right to submit one sheet: of a code, looked up and unspent a moment ago."""
+
+    digest: bytes
+    round: Round
+    unit: Unit
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """So many codes for a unit and group."""
+
+    unit: Unit
+    group: Group
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    """Codes of one unit and group; issued = spent + unspent, and void ones stand beside them."""
+
+    unit_id: int
+    group_id: int
+    issued: int
+    spent: int
+    void: int
+
+
+def issue_codes(keys: Path, round_: Round, unit: Unit, group: Group, count: int) -> list[str]:
+    """Make codes for one unit and group: `issue_sets`."""
+    return issue_sets(keys, round_, [Wanted(unit, group, count)])[0]
+
+
+def issue_sets(
+    keys: Path, round_: Round, wanted: Sequence[Wanted], already: int | None = None
+) -> list[list[str]]:
+    """Make codes, all or none, and give them back once, each set in an order without meaning.
+
+    Possible in a draft and while the round is open. With `already`, only while the round has had
+    so many codes: a page that is sent twice makes one set.
+    """
+    if any(each.count < 1 for each in wanted) or sum(each.count for each in wanted) > MOST_CODES:
+        raise Refused(N_("测评码的数量须为 1 到 %(most)s。"), most=MOST_CODES)
+    key = seal.code_key(keys)
+    made = [sorted(codes.make() for _ in range(each.count)) for each in wanted]
+    rows = [
+        {
+            "digest": codes.digest(codes.normalise(code), key),
+            "round": round_.id,
+            "unit": each.unit.id,
+            "group": each.group.id,
+        }
+        for each, codes_of_set in zip(wanted, made, strict=True)
+        for code in codes_of_set
+    ]
+    with writing():
+        if Round.get_by_id(round_.id).state not in ("draft", "open"):
+            raise Closed(N_("这次测评已经结束，不能再发测评码。"))
+        if already is not None and codes_ever(round_) != already:
+            raise Refused(
+                N_("您打开这一页之后，这次测评又发过测评码。请看一眼现在的数目，要补再补。")
+            )
+        for start in range(0, len(rows), 200):
+            AccessCode.insert_many(rows[start : start + 200]).execute()
+    return made
+
+
+def codes_ever(round_: Round) -> int:
+    """How many codes a round has had, void ones among them."""
+    return int(AccessCode.select().where(AccessCode.round == round_).count())
+
+
+def void_codes(round_: Round, unit: Unit, group: Group) -> int:
+    """Void the unspent codes of a unit and group; how many these were."""
+    with writing():
+        return int(
+            AccessCode.update(state="void")
+            .where(
+                AccessCode.round == round_,
+                AccessCode.unit == unit,
+                AccessCode.group == group,
+                AccessCode.state == "unspent",
+            )
+            .execute()
+        )
+
+
+def code_counts(round_: Round) -> list[CodeCount]:
+    """Issued, spent and void codes of each unit and group of a round."""
+    rows = database.execute_sql(
+        "SELECT unit_id, group_id, sum(state != 'void'), sum(state = 'spent'), sum(state = 'void')"
+        " FROM access_code WHERE round_id = ? GROUP BY unit_id, group_id",
+        (round_.id,),
+    )
+    return [CodeCount(*row) for row in rows]
+
+
+def recognise(keys: Path, typed: str) -> Right:
+    """The right behind a typed code, be its round open or not: what a late sheet is drawn by.
+
+    Raises a `Refused` with a sentence of its own for each of: not a code, unknown, void
+    (`codes.BadCode`, `NotACode`) and spent (`Spent`).
+    """
+    digest = codes.digest(codes.normalise(typed), seal.code_key(keys))
+    found = database.execute_sql(LOOK, (digest,)).fetchone()
+    if found is None:
+        raise NotACode(N_("这不是正在进行的测评的测评码。请核对纸条；测评结束后，测评码一律失效。"))
+    round_id, unit_id, group_id, state = found
+    if state == "void":
+        raise NotACode(N_("这个测评码已经作废。请向发放人员领取新的测评码。"))
+    if state == "spent":
+        raise Spent(N_("这个测评码已经用过一次，那次提交的有效。同一个码不会重复计票。"))
+    (round_,) = Round.raw(ROUND, round_id)
+    unit, group = _names(round_id, round_.key_check or b"", unit_id, group_id)
+    return Right(digest, round_, unit, group)
+
+
+# What opening has fixed is read once and kept by the check of the round's key, which no two
+# openings share; a draft has none. Reading it for each ballot took longer than storing the ballot.
+
+
+@lru_cache(maxsize=1000)
+def _names(round_id: int, key_check: bytes, unit_id: int, group_id: int) -> tuple[Unit, Group]:
+    return Unit.get_by_id(unit_id), Group.get_by_id(group_id)
+
+
+@lru_cache(maxsize=1000)
+def _form(round_id: int, key_check: bytes) -> questionnaire.Questionnaire:
+    return questionnaire.of(Round.get_by_id(round_id))
+
+
+@lru_cache(maxsize=1000)
+def _sheet(round_id: int, key_check: bytes, unit_id: int) -> frozenset[int]:
+    rated = Subject.select(Subject.id).where(
+        Subject.round == round_id, Subject.place == unit_id, Subject.rated
+    )
+    return frozenset(subject.id for subject in rated)
+
+
+def find(keys: Path, typed: str, now: datetime) -> Right:
+    """The right behind a typed code, usable now; `Closed` when it is early or late."""
+    right = recognise(keys, typed)
+    check_open(right, now)
+    return right
+
+
+def check_open(right: Right, now: datetime) -> None:
+    """Refuse (`Closed`) when the round of a right takes no answers at this moment."""
+    _check_window(right.round.id, now)
+
+
+def subjects_of(right: Right) -> list[Subject]:
+    """The subjects on the sheet of a right, in their order."""
+    return list(
+        Subject.select()
+        .where(Subject.round == right.round, Subject.place == right.unit, Subject.rated)
+        .order_by(Subject.position)
+    )
+
+
+def _check_window(round_id: int, now: datetime) -> None:
+    row = database.execute_sql(WINDOW, (round_id,)).fetchone()
+    state, opens_at, ends_at = row if row else ("abandoned", None, None)
+    instant = str(Round.opens_at.db_value(now))
+    if state == "draft" or (state == "open" and instant < str(opens_at)):
+        raise Closed(N_("这次测评还没有开始，请到时再来。您的测评码仍然有效。"))
+    if state != "open" or instant >= str(ends_at):
+        raise Closed(N_("这次测评已经截止，现在交的不能计入。您填写的内容没有被保存。"))
+
+
+def check_quotas(form: questionnaire.Questionnaire, sheet: Sheet) -> None:
+    """Refuse a sheet with more of a capped grade than its quota allows."""
+    for quota in form.quotas:
+        given = sum(answers.get(quota.question) == quota.option for answers in sheet.values())
+        most = quota.most(len(sheet))
+        if given > most:
+            raise BadSheet(
+                N_("“优秀”最多 %(most)s 人，您选了 %(given)s 人。请改到不超过 %(most)s 人。"),
+                most=most,
+                given=given,
+            )
+
+
+def around(round_id: int, key: bytes, subject_id: int, group_id: int) -> bytes:
+    """What a sealed rating is bound to."""
+    return b"rating %d %d %d " % (round_id, subject_id, group_id) + key
+
+
+def around_comment(round_id: int, key: bytes, subject_id: int) -> bytes:
+    """What a sealed comment is bound to."""
+    return b"comment %d %d " % (round_id, subject_id) + key
+
+
+def clean_comment(text: str) -> str:
+    """A comment without control characters (line breaks stay) and outer space.
+
+    Raises `BadSheet` when it is longer than allowed.
+    """
+    plain = "".join(
+        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
+    ).strip()
+    if len(plain) > COMMENT_CHARACTERS:
+        raise BadSheet(
+            N_("意见最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"),
+            most=COMMENT_CHARACTERS,
+            n=len(plain),
+        )
+    return plain
+
+
+def pad_comment(text: str) -> bytes:
+    """A comment's bytes, all of one length: two bytes of size, the text, zeros."""
+    plain = text.encode("utf-8")
+    return len(plain).to_bytes(2, "big") + plain.ljust(COMMENT_BYTES - 2, b"\0")
+
+
+def unpad_comment(padded: bytes) -> str:
+    """The comment in padded bytes."""
+    return padded[2 : 2 + int.from_bytes(padded[:2], "big")].decode("utf-8")
+
+
+def _rows(
+    cipher: AESGCM, form: questionnaire.Questionnaire, round_id: int, group_id: int, sheet: Sheet
+) -> list[tuple[int, bytes, int, int, bytes]]:
+    """A rating for every subject of the sheet, blank ones too."""
+    rows = []
+    for subject_id, answers in sheet.items():
+        try:
+            plain = form.pack(answers)
+        except ValueError as wrong:
+            raise BadSheet(
+                N_("有一个回答不在题目的选项之内（%(what)s）。请重新选择。"), what=str(wrong)
+            ) from None
+        key = secrets.token_bytes(16)
+        sealed = seal.seal(cipher, plain, around(round_id, key, subject_id, group_id))
+        rows.append((round_id, key, subject_id, group_id, sealed))
+    return rows
+
+
+def _comment_rows(
+    cipher: AESGCM, round_id: int, comments: Mapping[int, str]
+) -> list[tuple[int, bytes, int, bytes]]:
+    rows = []
+    for subject_id, text in comments.items():
+        plain = clean_comment(text)
+        if plain:
+            key = secrets.token_bytes(16)
+            sealed = seal.seal(
+                cipher, pad_comment(plain), around_comment(round_id, key, subject_id)
+            )
+            rows.append((round_id, key, subject_id, sealed))
+    return rows
+
+
+def _store(
+    round_id: int,
+    now: datetime,
+    spend: tuple[str, Iterable[object]],
+    rows: list[tuple[int, bytes, int, int, bytes]],
+    comments: list[tuple[int, bytes, int, bytes]],
+) -> None:
+    """Spend the right and write the rows, or do neither."""
+    with writing():
+        _check_window(round_id, now)
+        if database.execute_sql(*spend).rowcount != 1:
+            raise Spent(N_("已经提交过一次，那一次算数，这一次没有重复计入。"))
+        cursor = database.cursor()
+        cursor.executemany(RATE, rows)
+        if comments:
+            cursor.executemany(SAY, comments)
+
+
+def cast(keys: Path, right: Right, sheet: Sheet, now: datetime) -> None:
+    """Submit the sheet of a code: exactly its subjects, once, while the round is open.
+
+    Comments are for rounds about units: `cast_at`.
+    """
+    cast_at(keys, right, sheet, {}, now)
+
+
+def cast_at(
+    keys: Path, right: Right, sheet: Sheet, comments: Mapping[int, str], now: datetime
+) -> None:
+    """Submit the sheet of a code with comments by subject id."""
+    form = _form(right.round.id, right.round.key_check or b"")
+    if set(sheet) != _sheet(right.round.id, right.round.key_check or b"", right.unit.id):
+        raise BadSheet(N_("答卷上的名单与测评不符。请重新打开测评页面。"))
+    check_quotas(form, sheet)
+    cipher = seal.load(keys, right.round.id, right.round.key_check)
+    _store(
+        right.round.id,
+        now,
+        (SPEND, (right.digest,)),
+        _rows(cipher, form, right.round.id, right.group.id, sheet),
+        _comment_rows(cipher, right.round.id, comments if form.comment else {}),
+    )
+
+
+def cast_openly(
+    keys: Path,
+    round_: Round,
+    number: bytes,
+    group: Group,
+    sheet: Sheet,
+    comments: Mapping[int, str],
+    now: datetime,
+) -> None:
+    """Submit a sheet without a code; `number` is the page's own, and is spent like a code."""
+    form = _form(round_.id, round_.key_check or b"")
+    if round_.needs_codes:
+        raise BadSheet(N_("这次测评凭测评码参加。请输入测评码。"))
+    _check_window(round_.id, now)
+    cipher = seal.load(keys, round_.id, round_.key_check)
+    _store(
+        round_.id,
+        now,
+        (TAKE, (round_.id, number)),
+        _rows(cipher, form, round_.id, group.id, sheet),
+        _comment_rows(cipher, round_.id, comments if form.comment else {}),
+    )
+
+
+def forget(round_: Round) -> None:
+    """Delete all that is left of a round's ballots: ratings, sealed comments, codes, numbers.
+
+    Call it inside the transaction that ends the round.
+    """
+    for table in ("rating", "receipt", "access_code"):
+        database.execute_sql(f"DELETE FROM {table} WHERE round_id = ?", (round_.id,))  # noqa: S608
+    database.execute_sql(
+        "DELETE FROM comment WHERE round_id = ? AND sealed IS NOT NULL", (round_.id,)
+    )
+
+
+def ratings(round_: Round) -> int:
+    """How many ratings a round holds."""
+    return int(Rating.select().where(Rating.round == round_).count())

@@ -1,0 +1,262 @@
+"""From a questionnaire to the form that checks what was sent: WTForms validates, templates draw.
+
+A survey about one unit has a field a question, `q-<question>`. A sheet about many has one field, a
+grid of `g-<subject>-<question>`: thirty people on four questions as 120 fields cost six times more.
+What is wrong stands in the fields' errors as `BadAnswer`, which names the input that it is about.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import wtforms
+
+from surveys import ballots
+from surveys.messages import N_, Refused
+from surveys.questionnaire import Answer, Answers, Points, Question, Questionnaire
+
+ANSWER = "q-"
+LINE = "g-"
+ENVELOPE = frozenset({"token", "code", "keep", "clear"})
+"""Names that travel with answers and are none: the page's number, the code, two buttons."""
+
+Given = Mapping[str, Any]
+"""What a browser sent: a multi-dictionary with `getlist`."""
+
+
+class BadAnswer(Refused):
+    """Something sent that does not fit the form; `field` is the name of its input."""
+
+    def __init__(self, message: str, field: str, **params: object) -> None:
+        super().__init__(message, **params)
+        self.field = field
+
+
+def _option(question: Question, given: str) -> Answer:
+    if any(option.id == given for option in question.options):
+        return given
+    raise ValueError
+
+
+def _points(question: Question, given: str) -> Answer:
+    points = question.answers
+    plain = unicodedata.normalize("NFKC", given).strip()
+    if not isinstance(points, Points) or not plain.isascii() or not plain.isdigit():
+        raise ValueError
+    if len(plain) > 4 or not points.low <= int(plain) <= points.high:
+        raise ValueError
+    return int(plain)
+
+
+READERS: dict[str, Callable[[Question, str], Answer]] = {"options": _option, "points": _points}
+"""Kinds of question: how an answer is read; `ValueError` for one that the question has not."""
+
+
+def kind(question: Question) -> str:
+    """The kind of a question: a key of `READERS`, and what a template draws it by."""
+    return "points" if isinstance(question.answers, Points) else "options"
+
+
+def in_order(form: Questionnaire) -> list[Question]:
+    """The questions as a resident meets them: the headline first."""
+    return sorted(form.questions, key=lambda question: question.id != form.headline)
+
+
+def read_answer(question: Question, number: int, name: str, given: Sequence[str]) -> Answer:
+    """The answer in what was given under a name; none for nothing, `BadAnswer` for a wrong one."""
+    filled = [each for each in given if each.strip()]
+    if not filled:
+        return None
+    if len(filled) > 1:
+        raise BadAnswer(N_("第 %(n)s 题收到了两个回答，只能有一个。请重新选择。"), name, n=number)
+    try:
+        return READERS[kind(question)](question, filled[0])
+    except ValueError:
+        pass
+    if isinstance(question.answers, Points):
+        raise BadAnswer(
+            N_("第 %(n)s 题请填 %(low)s 到 %(high)s 的整数，或者空着。"),
+            name,
+            n=number,
+            low=question.answers.low,
+            high=question.answers.high,
+        )
+    raise BadAnswer(N_("第 %(n)s 题的回答不在选项之内。请重新选择。"), name, n=number)
+
+
+class QuestionField(wtforms.Field):
+    """One question of a survey."""
+
+    def __init__(self, question: Question, number: int, **about: Any) -> None:
+        super().__init__(**about)
+        self.question = question
+        self.number = number
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the answer; WTForms keeps what a `ValueError` carries as the field's error."""
+        try:
+            self.data = read_answer(self.question, self.number, self.name, valuelist)
+        except BadAnswer as wrong:
+            raise ValueError(wrong) from None
+
+
+class GroupField(wtforms.Field):
+    """Which class of raters one belongs to; must be told where there are several."""
+
+    def __init__(self, keys: Sequence[str], **about: Any) -> None:
+        super().__init__(**about)
+        self.keys = tuple(keys)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the group's key."""
+        if len(valuelist) != 1 or valuelist[0] not in self.keys:
+            raise ValueError(BadAnswer(N_("请先选您属于哪一类。"), self.name))
+        self.data = valuelist[0]
+
+
+class CommentField(wtforms.Field):
+    """Free text, apart from the answers."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Clean the text, or say that it is too long."""
+        try:
+            self.data = ballots.clean_comment("\n".join(valuelist))
+        except ballots.BadSheet as long:
+            raise ValueError(BadAnswer(long.message, self.name, **long.params)) from None
+
+
+class Grid(wtforms.Field):
+    """The answers about all subjects of a sheet in one field: subject id → question id → answer."""
+
+    def process(self, formdata: Any, *_unused: object, **_also: object) -> None:
+        """Keep what was sent; what fits is known when the sheet's subjects are."""
+        self.process_errors: list[BadAnswer] = []
+        self.data: dict[int, dict[str, Answer]] = {}
+        self.given: dict[str, list[str]] = (
+            {name: formdata.getlist(name) for name in formdata if name.startswith(LINE)}
+            if formdata
+            else {}
+        )
+
+    def pre_validate(self, form: SheetForm) -> None:
+        """Read the answers about each of the sheet's subjects, and refuse all others."""
+        known = set()
+        for subject, label in form.subjects.items():
+            line = self.data[subject] = {}
+            for number, question in enumerate(form.questions, start=1):
+                name = f"{LINE}{subject}-{question.id}"
+                known.add(name)
+                given = self.given.get(name)
+                if not given:
+                    continue
+                try:
+                    answer = read_answer(question, number, name, given)
+                except BadAnswer:
+                    self.errors.append(
+                        BadAnswer(
+                            N_("%(name)s 的第 %(n)s 项不能这样填。请重新选择，只选一个。"),
+                            name,
+                            name=label,
+                            n=number,
+                        )
+                    )
+                    continue
+                if answer is not None:
+                    line[question.id] = answer
+        if not known.issuperset(self.given):
+            self.errors.append(BadAnswer(N_("答卷上有不在名单上的人或题目。请核对后再提交。"), ""))
+
+
+class _Form(wtforms.Form):
+    """What the forms share: strange inputs are refused, and all errors stand in one list."""
+
+    def process(self, formdata: Any = None, *more: Any, **also: Any) -> None:
+        """Remember the names of what was sent."""
+        self._sent = list(formdata or ())
+        super().process(formdata, *more, **also)
+
+    def belongs(self, name: str) -> bool:
+        """Whether an input of this name is on the form."""
+        return name in self._fields or name in ENVELOPE
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check every field, and that nothing else was sent."""
+        fine: bool = super().validate(extra_validators)
+        if all(map(self.belongs, self._sent)):
+            return fine
+        self.form_errors.append(BadAnswer(N_("收到了问卷上没有的题目。请核对后再提交。"), ""))
+        return False
+
+    def refusals(self) -> list[BadAnswer]:
+        """What is wrong, in the order of the form."""
+        return [*self.form_errors, *(wrong for field in self for wrong in field.errors)]
+
+
+class SurveyForm(_Form):
+    """What a resident says about one unit; made for a questionnaire by `survey_form`."""
+
+    questions: ClassVar[tuple[Question, ...]]
+
+    def answers(self) -> Answers:
+        """The answers by question id."""
+        read = ((question.id, self[ANSWER + question.id].data) for question in self.questions)
+        return {name: answer for name, answer in read if answer is not None}
+
+    def comment_text(self) -> str:
+        """The comment; empty where there is none."""
+        return str(self["comment"].data or "") if "comment" in self else ""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A page on which nothing was filled in is no answer."""
+        fine = super().validate(extra_validators)
+        if fine and not self.answers() and not self.comment_text():
+            first = ANSWER + self.questions[0].id
+            self.form_errors.append(
+                BadAnswer(N_("您还没有填写任何一题，所以没有提交。请至少回答一题。"), first)
+            )
+            return False
+        return fine
+
+
+class SheetForm(_Form):
+    """What a member says about the subjects of one sheet; made by `sheet_form`."""
+
+    questions: ClassVar[tuple[Question, ...]]
+    grid = Grid()
+
+    def __init__(self, formdata: Any, subjects: Mapping[int, str]) -> None:
+        """Bind what was sent to the sheet's subjects: id → name."""
+        self.subjects = subjects
+        super().__init__(formdata)
+
+    def belongs(self, name: str) -> bool:
+        """Lines of the grid are the grid's to judge."""
+        return name.startswith(LINE) or super().belongs(name)
+
+    def sheet(self) -> dict[int, dict[str, Answer]]:
+        """Subject id → answers by question id, for `ballots.cast`."""
+        read: dict[int, dict[str, Answer]] = self["grid"].data
+        return read
+
+
+def survey_form(form: Questionnaire, groups: Sequence[str] = ()) -> type[SurveyForm]:
+    """The form of a survey; `groups` are the keys to choose from, where there are several.
+
+    Making a class costs more than using it: make it once a round.
+    """
+    questions = tuple(in_order(form))
+    fields: dict[str, Any] = {"questions": questions}
+    if len(groups) > 1:
+        fields["group"] = GroupField(groups)
+    for number, question in enumerate(questions, start=1):
+        fields[ANSWER + question.id] = QuestionField(question, number)
+    if form.comment:
+        fields["comment"] = CommentField()
+    return type("SurveyForm", (SurveyForm,), fields)
+
+
+def sheet_form(form: Questionnaire) -> type[SheetForm]:
+    """The form of a sheet about many."""
+    return type("SheetForm", (SheetForm,), {"questions": form.questions})

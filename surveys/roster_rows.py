@@ -1,0 +1,216 @@
+"""The rows of a roster file: what each column may hold, and what is wrong with a cell.
+
+Knows the file alone; whether a parent exists is `surveys.roster`'s to say.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from surveys.csv_table import Column, Row, Table, plain
+from surveys.messages import N_, Refused
+
+CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+LONGEST_NAME = 40
+LONGEST_VALUE_SHOWN = 40
+
+UNIT_COLUMNS = (
+    Column("code", {"zh": "编号", "en": "code"}, ("单位编号", "unit code")),
+    Column("name", {"zh": "名称", "en": "name"}, ("单位名称", "unit name")),
+    Column("kind", {"zh": "类型", "en": "kind"}, ("单位类型", "类别", "type")),
+    Column("parent", {"zh": "上级编号", "en": "parent"}, ("上级单位编号", "上级", "parent code")),
+)
+PERSON_COLUMNS = (
+    Column("code", {"zh": "编号", "en": "code"}, ("人员编号", "person code")),
+    Column("name", {"zh": "姓名", "en": "name"}),
+    Column("unit", {"zh": "所在单位编号", "en": "unit"}, ("单位编号", "支部编号", "unit code")),
+    Column("membership", {"zh": "党员身份", "en": "membership"}, ("身份", "党员类别")),
+    Column("floating", {"zh": "流动", "en": "floating"}, ("是否流动", "流动党员")),
+)
+
+# What may stand in a cell for each stored value; the first two are what an export writes (zh, en).
+KIND_WORDS = {
+    "district": ("区", "district", "县", "市辖区", "县级市"),
+    "subdistrict": ("街道", "subdistrict", "办事处", "街道办事处", "镇", "乡"),
+    "community": ("社区", "community"),
+    "village": ("村", "village", "行政村"),
+    "branch": ("支部", "branch", "党支部"),
+    "organ": ("机关", "organ", "机关单位"),
+    "school": ("学校", "school"),
+    "enterprise": ("企业", "enterprise"),
+    "social": ("社会组织", "social", "social organisation", "social organization"),
+}
+MEMBERSHIP_WORDS = {
+    "full": ("正式党员", "full", "正式", "中共党员", "full member"),
+    "probationary": ("预备党员", "probationary", "预备", "中共预备党员", "probationary member"),
+    "none": ("非党员", "none", "非中共党员", "群众", "not a member"),
+}
+FLOATING_WORDS = {
+    "yes": ("是", "yes", "流动", "流动党员", "y", "true", "1", "√"),
+    "no": ("否", "no", "不流动", "n", "false", "0", ""),
+}
+WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "kind": KIND_WORDS,
+    "membership": MEMBERSHIP_WORDS,
+    "floating": FLOATING_WORDS,
+}
+MEANINGS = {
+    key: {plain(word): value for value, words in table.items() for word in words}
+    for key, table in WORDS.items()
+}
+EXPECTED = {
+    "kind": N_("应为：区、街道、社区、村、支部、机关、学校、企业、社会组织之一"),
+    "membership": N_("应为：正式党员、预备党员、非党员之一"),
+    "floating": N_("应为：是、否之一（空着算否）"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit as a row: `kind` as it is stored, `parent` a code, empty for the district."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as a row: `unit` a code, `membership` as it is stored, `floating` yes or no."""
+
+    code: str
+    name: str
+    unit: str
+    membership: str
+    floating: str
+
+
+class RowError(Refused):
+    """A cell that cannot be taken: row, heading and value as in the file; the message says why."""
+
+    def __init__(self, row: int, column: str, value: str, message: str, **params: object) -> None:
+        super().__init__(message, **params)
+        self.row = row
+        self.column = column
+        self.value = value[:LONGEST_VALUE_SHOWN]
+
+
+R = TypeVar("R", UnitRow, PersonRow)
+
+
+@dataclass(slots=True)
+class Sheet(Generic[R]):
+    """The rows of a file by code, where they stand, and what is wrong with them.
+
+    A row whose code can be read is here even when another cell of it is wrong (that value is then
+    empty): those that name it as their parent are not wrong.
+    """
+
+    table: Table
+    rows: dict[str, R] = field(default_factory=dict)
+    sources: dict[str, Row] = field(default_factory=dict)
+    errors: list[RowError] = field(default_factory=list)
+
+    def wrong(self, source: Row, key: str, message: str, **params: object) -> None:
+        """Note an error in a cell; `key` is its column, or empty for what stands beyond all."""
+        heading = self.table.headings.get(key, "")
+        value = source.cells.get(key, source.beyond)
+        self.errors.append(RowError(source.number, heading, value, message, **params))
+
+    def take(self, source: Row, row: R) -> None:
+        """Keep a row, unless its code stands further up already."""
+        if row.code in self.rows:
+            first = self.sources[row.code].number
+            self.wrong(source, "code", N_("第 %(first)s 行已有这个编号"), first=first)
+        elif row.code:
+            self.rows[row.code] = row
+            self.sources[row.code] = source
+
+
+def units_of(table: Table) -> Sheet[UnitRow]:
+    """Read the rows of a file of units."""
+    sheet: Sheet[UnitRow] = Sheet(table)
+    for row in _whole(sheet):
+        found = UnitRow(
+            code=_code(sheet, row),
+            name=_name(sheet, row),
+            kind=_word(sheet, row, "kind"),
+            parent=unicodedata.normalize("NFKC", row.cells["parent"]),
+        )
+        sheet.take(row, found)
+    return sheet
+
+
+def people_of(table: Table) -> Sheet[PersonRow]:
+    """Read the rows of a file of people."""
+    sheet: Sheet[PersonRow] = Sheet(table)
+    for row in _whole(sheet):
+        found = PersonRow(
+            code=_code(sheet, row),
+            name=_name(sheet, row),
+            unit=unicodedata.normalize("NFKC", row.cells["unit"]),
+            membership=_word(sheet, row, "membership"),
+            floating=_word(sheet, row, "floating"),
+        )
+        sheet.take(row, found)
+    return sheet
+
+
+def _whole(sheet: Sheet[R]) -> Iterator[Row]:
+    for row in sheet.table.rows:
+        if row.beyond:
+            sheet.wrong(
+                row,
+                "",
+                N_("这一行的格子比第一行多，请检查是不是多了分隔符，或者少了引号"),
+            )
+        yield row
+
+
+def _code(sheet: Sheet[R], row: Row) -> str:
+    code = unicodedata.normalize("NFKC", row.cells["code"])
+    if CODE.fullmatch(code):
+        return code
+    sheet.wrong(row, "code", N_("应为 1 到 40 个英文字母、数字、“-”或“_”"))
+    return ""
+
+
+def _name(sheet: Sheet[R], row: Row) -> str:
+    name = " ".join(row.cells["name"].split())
+    if 1 <= len(name) <= LONGEST_NAME and not any(map(_unreadable, name)):
+        return name
+    sheet.wrong(
+        row,
+        "name",
+        N_("应为 1 到 %(most)s 个字，不含看不见的字符和乱码"),
+        most=LONGEST_NAME,
+    )
+    return ""
+
+
+def _unreadable(character: str) -> bool:
+    """Controls, direction marks, halves of characters, and what a failed conversion leaves.
+
+    Private-use characters are left alone: GB18030 has rare characters of names among them.
+    """
+    return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Cf", "Cs")
+
+
+def _word(sheet: Sheet[R], row: Row, key: str) -> str:
+    value = MEANINGS[key].get(plain(row.cells[key]))
+    if value is not None:
+        return value
+    sheet.wrong(row, key, EXPECTED[key])
+    return ""
+
+
+def word(key: str, value: str, language: str) -> str:
+    """A value as an export writes it: the word of its column, else the value itself."""
+    if key not in WORDS:
+        return value
+    return WORDS[key][value][0 if language == "zh" else 1]

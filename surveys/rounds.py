@@ -1,0 +1,388 @@
+"""The life of a round: draft → open → ended → closed → published, or abandoned.
+
+A person counts, a clock ends: at its end a round stops taking answers by itself; counting is an
+organiser's act. The end of an open round may move later with a reason, never earlier.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from surveys import ballots, questionnaire, seal, subjects, typed
+from surveys.db import writing
+from surveys.messages import N_, Refused
+from surveys.models import (
+    AccessCode,
+    Decision,
+    Delay,
+    Group,
+    Pledge,
+    Round,
+    Score,
+    Subject,
+    Unit,
+    reach,
+)
+from surveys.questionnaire import Questionnaire
+
+HEAVIEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that keeps a round from being opened: a msgid, its parameters, where to mend it."""
+
+    message: str
+    params: dict[str, object]
+    field: str
+
+    def __str__(self) -> str:
+        return self.message % self.params
+
+
+class Changed(Refused):
+    """Somebody else changed the round in the meantime."""
+
+
+def phase(round_: Round, now: datetime) -> str:
+    """draft, waiting (opened, not begun), open, ended, closed, published or abandoned."""
+    if round_.state != "open":
+        return str(round_.state)
+    if now < round_.opens_at:
+        return "waiting"
+    return "open" if now < round_.ends_at else "ended"
+
+
+def weight_of(text: str) -> str:
+    """A weight as decimal text, more than 0 and at most 1000; `Refused` else."""
+    plain = unicodedata.normalize("NFKC", text[:40]).strip()
+    try:
+        if len(plain) > 12 or set(plain) - set("0123456789."):
+            raise ValueError
+        weight = Decimal(plain)
+    except (ValueError, InvalidOperation):
+        weight = Decimal(0)
+    if not 0 < weight <= HEAVIEST:
+        raise Refused(
+            N_("权重“%(typed)s”不行：须为大于 0、不超过 %(most)s 的数，例如 40 或 0.5。"),
+            typed=text[:40],
+            most=HEAVIEST,
+        )
+    return f"{weight.normalize():f}"
+
+
+def _weight(group: str, text: str) -> str:
+    try:
+        return weight_of(text)
+    except Refused as wrong:
+        raise typed.BadSetting(f"weight-{group}", wrong.message, **wrong.params) from None
+
+
+def create(
+    form: Questionnaire,
+    owner: Unit,
+    title: str,
+    needs_codes: bool | None = None,
+    plan_year: int | None = None,
+) -> Round:
+    """Make a draft from a questionnaire, with its groups and rules, owned by a unit."""
+    title = typed.title(title)
+    with writing():
+        round_ = Round.create(
+            title=title,
+            plan_year=plan_year,
+            owner=owner,
+            questionnaire=form.document,
+            rules=form.rules,
+            plan_items=list(form.plan_items),
+            needs_codes=form.needs_codes or bool(needs_codes),
+        )
+        for position, group in enumerate(form.groups):
+            Group.create(
+                round=round_,
+                key=group["id"],
+                label=group["label"],
+                weight=str(group["weight"]),
+                position=position,
+            )
+    return round_
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an organiser decides about a draft; `chosen`: ids of units, `weights`: by group key."""
+
+    title: str
+    plan_year: int | None
+    plan_items: Sequence[int]
+    chosen: Sequence[int]
+    weights: dict[str, str]
+    opens_at: datetime | None
+    ends_at: datetime | None
+    needs_codes: bool
+    minimum: int
+    sampling: str
+
+
+def revise(round_: Round, settings: Settings, revision: int) -> None:
+    """Change a draft, unless it was changed since `revision` or is a draft no more."""
+    form = questionnaire.of(round_)
+    title = typed.title(settings.title)
+    weights = {key: _weight(key, text) for key, text in settings.weights.items()}
+    needs_codes = form.needs_codes or settings.needs_codes
+    if not set(settings.chosen) <= {unit.id for unit in candidates(round_)}:
+        raise typed.BadSetting(
+            "chosen", N_("所选单位中有的不在您的范围之内，或不适用这份问卷。请重新选择。")
+        )
+    if not 3 <= settings.minimum <= 1000:
+        raise typed.BadSetting("minimum", N_("最少人数须为 3 到 1000，通常为 5。"))
+    if settings.opens_at and settings.ends_at and settings.opens_at >= settings.ends_at:
+        raise typed.BadSetting("ends_at", N_("截止时间须晚于开始时间。请改正其中一个。"))
+    if settings.sampling not in ("open", "drawn", "all"):
+        raise typed.BadSetting("sampling", N_("抽样方式不明。请重新选择。"))
+    if settings.sampling != "open" and not needs_codes:
+        raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
+    rules = {**round_.rules, "minimum": settings.minimum, "sampling": settings.sampling}
+    with writing():
+        changed = (
+            Round.update(
+                title=title,
+                plan_year=settings.plan_year,
+                plan_items=sorted(settings.plan_items),
+                chosen=sorted(settings.chosen),
+                opens_at=settings.opens_at,
+                ends_at=settings.ends_at,
+                needs_codes=needs_codes,
+                rules=rules,
+                revision=Round.revision + 1,
+            )
+            .where(Round.id == round_.id, Round.state == "draft", Round.revision == revision)
+            .execute()
+        )
+        if not changed:
+            raise Changed(
+                N_("这次测评刚被别人改动或开始了，您的改动没有保存。请看一眼现在的内容再改。")
+            )
+        for key, weight in weights.items():
+            Group.update(weight=weight).where(Group.round == round_, Group.key == key).execute()
+        kept = settings.chosen if needs_codes else ()
+        AccessCode.delete().where(
+            AccessCode.round == round_, AccessCode.unit.not_in(list(kept))
+        ).execute()
+
+
+def candidates(round_: Round) -> list[Unit]:
+    """The units that a draft may choose: of the questionnaire's kinds, within its owner's reach."""
+    kinds = questionnaire.of(round_).kinds
+    within = reach(round_.owner)
+    found = Unit.select().where(Unit.kind.in_(kinds)).order_by(Unit.code)
+    return [unit for unit in found if unit.id in within]
+
+
+def groups_of(round_: Round) -> list[Group]:
+    """The groups of a round in their order."""
+    return list(Group.select().where(Group.round == round_).order_by(Group.position))
+
+
+def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
+    """Everything that is missing before a draft can be opened."""
+    found: list[Issue] = []
+
+    def missing(field: str, message: str, **params: object) -> None:
+        found.append(Issue(message, params, field))
+
+    form = questionnaire.of(round_)
+    chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
+    if not chosen:
+        missing("chosen", N_("还没有选测评对象。请至少选一个单位。"))
+    if round_.opens_at is None or round_.ends_at is None:
+        missing("ends_at", N_("还没有定开始和截止的时间。"))
+    elif round_.ends_at <= now:
+        missing("ends_at", N_("截止时间已经过去。请改到以后。"))
+    if form.about == "persons":
+        empty = [unit.name for unit in chosen if not subjects.members(unit)]
+        if empty:
+            missing("chosen", N_("%(units)s 没有可以测评的正式党员。"), units="、".join(empty))
+    if round_.needs_codes and chosen:
+        found.extend(_too_few_codes(round_, form, chosen))
+    return found
+
+
+def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> list[Issue]:
+    needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
+    issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
+    groups = groups_of(round_)
+    found = []
+    for unit in chosen:
+        for group in groups:
+            codes = issued.get((unit.id, group.id), 0)
+            if codes < needed:
+                found.append(
+                    Issue(
+                        N_(
+                            "%(unit)s 的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
+                            "否则保不住密。请补发；人数不够的，改用纸质票。"
+                        ),
+                        {
+                            "unit": unit.name,
+                            "group": group.label["zh"],
+                            "codes": codes,
+                            "needed": needed,
+                        },
+                        "codes",
+                    )
+                )
+    return found
+
+
+def open_round(keys: Path, round_: Round, now: datetime) -> None:
+    """Open a draft: make its key and its subjects, with tree and names of this moment."""
+    with writing():
+        round_ = Round.get_by_id(round_.id)
+        if round_.state != "draft":
+            raise Changed(N_("这次测评已经开始过了。"))
+        issues = issues_before_opening(round_, now)
+        if issues:
+            raise Refused(issues[0].message, **issues[0].params)
+        subjects.make(round_)
+        round_.key_check = seal.make(keys, round_.id)
+        round_.state = "open"
+        round_.opens_at = max(round_.opens_at, now.astimezone(UTC).replace(microsecond=0))
+        round_.revision += 1
+        round_.save()
+
+
+def delay(round_: Round, new_end: datetime, reason: str, now: datetime) -> None:
+    """Move the end of an open or ended round later, with the reason."""
+    reason = typed.paragraph(reason, N_("请写明延期的原因。"))
+    with writing():
+        round_ = Round.get_by_id(round_.id)
+        if round_.state != "open":
+            raise Changed(N_("这次测评现在不能延期。"))
+        if new_end <= round_.ends_at or new_end <= now:
+            raise Refused(N_("新的截止时间须晚于原定的和现在的时间；截止时间只能往后，不能提前。"))
+        Delay.create(round=round_, old_end=round_.ends_at, new_end=new_end, reason=reason)
+        Round.update(ends_at=new_end, revision=Round.revision + 1).where(
+            Round.id == round_.id
+        ).execute()
+
+
+def publish(round_: Round, pledge: str, now: datetime) -> None:
+    """Publish a closed round, with the paragraph *what we will do, and by when*."""
+    pledge = typed.paragraph(pledge, N_("请写明接下来要做什么、何时做完，再公布。"))
+    with writing():
+        changed = (
+            Round.update(state="published", published_at=now, revision=Round.revision + 1)
+            .where(Round.id == round_.id, Round.state == "closed")
+            .execute()
+        )
+        if not changed:
+            raise Changed(N_("只有计过票、还没有公布的测评才能公布。"))
+        Pledge.create(round=round_, text=pledge, added_at=now)
+
+
+def add_pledge(round_: Round, text: str, now: datetime) -> None:
+    """Add a paragraph under a published result; what stands there stays."""
+    text = typed.paragraph(text, N_("请写下要补充的内容。"))
+    with writing():
+        if Round.get_by_id(round_.id).state != "published":
+            raise Changed(N_("公布之后才能补充。"))
+        Pledge.create(round=round_, text=text, added_at=now)
+
+
+def abandon(keys: Path, round_: Round, reason: str) -> None:
+    """Give a round up before it is counted: its answers are destroyed, the reason is kept."""
+    reason = typed.paragraph(reason, N_("请写明终止的原因。"))
+    with writing():
+        changed = (
+            Round.update(state="abandoned", abandoned_reason=reason, revision=Round.revision + 1)
+            .where(Round.id == round_.id, Round.state.in_(["draft", "open"]))
+            .execute()
+        )
+        if not changed:
+            raise Changed(N_("计过票的测评不能再终止。"))
+        ballots.forget(round_)
+    seal.destroy(keys, round_.id)
+
+
+def finish_destruction(keys: Path) -> list[int]:
+    """Destroy each key whose round was counted or given up; the rounds' ids.
+
+    Called on start: a process may have died between the commit that ended a round and the
+    destruction of its key. A key that this database does not know as its own is left alone, so
+    that a site started on another database by mistake destroys nothing.
+    """
+    ended = ("closed", "published", "abandoned")
+    finished = []
+    with writing():
+        for round_ in Round.select().where(Round.id.in_(seal.held(keys)), Round.state.in_(ended)):
+            if round_.key_check and seal.matches(keys, round_.id, round_.key_check):
+                seal.destroy(keys, round_.id)
+                finished.append(round_.id)
+    return finished
+
+
+def decide(round_: Round, subject: Subject, grade: str, reason: str, now: datetime) -> None:
+    """Record the grade that people decided on; a reason is due when it departs from the votes."""
+    grades = [band["grade"] for band in round_.rules.get("bands", ())]
+    if grade not in grades:
+        raise Refused(N_("等次只能是：%(grades)s。"), grades="、".join(grades))
+    row = Score.get(Score.round == round_, Score.subject == subject)
+    if row.grade != grade and not reason.strip():
+        raise Refused(N_("决定的等次与票数建议的不同，请写明理由。"))
+    with writing():
+        Decision.insert(
+            round=round_, subject=subject, grade=grade, reason=reason.strip(), decided_at=now
+        ).on_conflict(
+            conflict_target=[Decision.round, Decision.subject],
+            preserve=[Decision.grade, Decision.reason, Decision.decided_at],
+        ).execute()
+
+
+def rules_document(round_: Round) -> dict[str, Any]:
+    """The archive's part `rules` of a round."""
+    return {
+        "groups": [
+            {"id": group.key, "weight": json.loads(group.weight), "label": group.label}
+            for group in groups_of(round_)
+        ],
+        **round_.rules,
+    }
+
+
+def visible_to(unit: Unit) -> peewee.ModelSelect[Round]:
+    """The rounds owned within a unit's reach, newest first."""
+    return Round.select().where(Round.owner.in_(reach(unit))).order_by(Round.id.desc())
+
+
+def by_urgency(found: peewee.ModelSelect[Round], now: datetime) -> peewee.ModelSelect[Round]:
+    """What wants doing first: counting, publishing, preparing; then what runs, then the rest."""
+    urgency = peewee.Case(
+        None,
+        (
+            ((Round.state == "open") & (Round.ends_at <= now), 0),
+            (Round.state == "closed", 1),
+            (Round.state == "draft", 2),
+            (Round.state == "open", 3),
+            (Round.state == "published", 4),
+        ),
+        5,
+    )
+    return found.order_by(urgency, Round.id.desc())
+
+
+def check_codes_can_change(round_: Round, now: datetime) -> None:
+    """Refuse to make or void codes where none are used, or after the end: turnout hangs on them."""
+    if not round_.needs_codes:
+        raise Refused(N_("这次测评不用测评码，谁扫海报上的二维码谁就能答。"))
+    if phase(round_, now) not in ("draft", "waiting", "open"):
+        raise Refused(N_("这次测评已经截止，不能再发或作废测评码，否则参与率就不准了。"))

@@ -1,0 +1,42 @@
+"""What organisers type: titles and paragraphs, read and checked."""
+
+from __future__ import annotations
+
+from surveys.messages import N_, Refused
+
+LONGEST_TITLE = 100
+LONGEST_TEXT = 2000
+
+
+class BadSetting(Refused):
+    """A setting of a draft that cannot be; `field` is where to mend it."""
+
+    def __init__(self, field: str, message: str, **params: object) -> None:
+        super().__init__(message, **params)
+        self.field = field
+
+
+def title(text: str) -> str:
+    """The title of a round, or `BadSetting`."""
+    plain = text.strip()
+    if not plain:
+        raise BadSetting("title", N_("请给这次测评起一个名称。"))
+    if len(plain) > LONGEST_TITLE or not plain.isprintable():
+        raise BadSetting(
+            "title", N_("名称最多 %(most)s 字，不能有换行等特殊字符。"), most=LONGEST_TITLE
+        )
+    return plain
+
+
+def paragraph(text: str, missing: str) -> str:
+    """What an organiser writes for others to read; `missing` is said where nothing is."""
+    plain = "".join(
+        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
+    ).strip()
+    if not plain:
+        raise Refused(missing)
+    if len(plain) > LONGEST_TEXT:
+        raise Refused(
+            N_("最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"), most=LONGEST_TEXT, n=len(plain)
+        )
+    return plain

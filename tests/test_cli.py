@@ -1,0 +1,141 @@
+"""The command line: help everywhere, one sentence and 2 on bad input, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from site_app import clock, models
+from site_app.models import Account
+from surveys import seal
+from surveys.models import TABLES, Archive, Person, Round, Unit
+from tests import factories
+from tests.factories import AFTER, DURING, START, District
+
+
+def run(site: Flask, *words: str, code: int = 0, given: str | None = None) -> str:
+    result: Result = site.test_cli_runner().invoke(args=words, input=given)
+    assert result.exit_code == code, f"{words}: {result.output} {result.exception!r}"
+    if code == 2:
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    return result.output
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, each in group.commands.items():
+        yield (*path, name)
+        if isinstance(each, click.Group):
+            yield from commands(each, (*path, name))
+
+
+def test_every_command_has_help(site: Flask) -> None:
+    ours = [each for each in commands(site.cli) if each[0] not in ("shell", "run", "routes")]
+    assert {("round", "count"), ("units", "import"), ("plan", "import")} <= set(ours)
+    for words in ours:
+        text = run(site, *words, "--help")
+        assert len(text.splitlines()) > 3
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("account", "link", "nobody"), "没有“nobody”这个账号"),
+        (("account", "add", "new", "nowhere"), "没有编号为“nowhere”的单位"),
+        (("account", "add", "organiser", "d"), "已经有"),
+        (("account", "password", "organiser", "--password", "short"), "密码至少 10"),
+        (("round", "show", "99"), "没有第 99 号测评"),
+        (("round", "create", "no-such", "d", "c1", "--opens", "2026-01-01", "--ends", "x"), "问卷"),
+        (("demo", "load"), "已有数据"),
+        (("demo", "wipe", "--yes"), "没有演示数据"),
+        (("plan", "import", "no-such-file.txt"), "no-such-file.txt"),
+        (("units", "import", "no-such-file.csv"), "no-such-file.csv"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    site: Flask, district: District, words: tuple[str, ...], says: str
+) -> None:
+    assert says in run(site, *words, code=2)
+
+
+def test_the_sentences_are_english_for_an_english_terminal(
+    site: Flask, district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    assert "There is no account “nobody”" in run(site, "account", "link", "nobody", code=2)
+
+
+def test_an_account_is_made_and_signs_in_by_link(site: Flask, district: District) -> None:
+    run(site, "account", "add", "second", "s1")
+    link = run(site, "account", "link", "second").strip()
+    assert link.startswith("https://surveys.example.org/sign-in/")
+    path = link.removeprefix("https://surveys.example.org")
+    assert site.test_client().get(path).status_code == 303
+    assert "second" in run(site, "account", "list")
+    run(site, "account", "password", "second", "--password", "long enough")
+    run(site, "account", "remove", "second")
+    assert Account.get_or_none(Account.name == "second") is None
+
+
+def test_settings_are_listed_and_the_secret_is_not(site: Flask) -> None:
+    text = run(site, "settings")
+    assert "PUBLIC_URL=https://surveys.example.org" in text
+    assert "only-for-tests" not in text
+
+
+def test_a_round_lives_its_whole_life_on_the_command_line(
+    site: Flask, district: District, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: START)
+    window = ("--opens", "2026-03-02T09:00", "--ends", "2026-03-09T09:00")
+    run(site, "round", "create", "member-appraisal", "d", "b1", *window)
+    assert "至少要 6 个" in run(site, "round", "show", "1")
+    codes = run(site, "round", "codes", "1", "b1", "8").split()
+    run(site, "round", "open", "1")
+    for code in codes:
+        factories.vote(keys, code, {"p1": "qualified"})
+    monkeypatch.setattr(clock, "now", lambda: DURING)
+    run(site, "round", "count", "1", code=2)
+    run(site, "round", "delay", "1", "2026-03-10T09:00", "示例原因")
+    monkeypatch.setattr(clock, "now", lambda: AFTER + timedelta(days=1))
+    run(site, "round", "count", "1")
+    run(site, "round", "publish", "1", "六月底前。")
+    run(site, "round", "pledge", "1", "已办结。")
+    assert "p1\t示例党员1\t80.00" in run(site, "round", "scores", "1")
+    file = tmp_path / "archive.json"
+    run(site, "round", "archive", "1", str(file))
+    assert file.read_bytes() == bytes(Archive.get().document)
+    assert "已公布" in run(site, "round", "list")
+
+
+def test_a_refused_draft_leaves_nothing(site: Flask, district: District) -> None:
+    window = ("--opens", "2026-03-09T09:00", "--ends", "2026-03-02T09:00")
+    run(site, "round", "create", "resident-satisfaction", "d", "c1", *window, code=2)
+    assert Round.select().count() == 0
+
+
+@pytest.mark.server
+def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -> None:
+    run(site, "demo", "load")
+    kinds = [unit.kind for unit in Unit.select()]
+    assert kinds.count("subdistrict") == 3
+    assert kinds.count("community") + kinds.count("village") == 12
+    assert kinds.count("branch") == 24
+    assert 350 < Person.select().count() < 450
+    assert models.PlanItem.select().count() == 44
+    assert [each.state for each in Round.select().order_by(Round.id)] == [
+        "published",
+        "published",
+        "open",
+        "open",
+    ]
+    assert "units import" in run(site, "demo", "wipe", "--yes")
+    left = {table.__name__ for table in (*TABLES, *models.TABLES) if table.select().exists()}
+    assert left == {"SiteFact"}
+    assert not seal.held(keys)
+    run(site, "demo", "wipe", "--yes", code=2)

@@ -1,0 +1,58 @@
+"""A code is typed by people: it forgives how, and never what."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveys import codes
+
+SYMBOL = st.sampled_from(codes.ALPHABET)
+
+
+def test_a_code_is_twelve_symbols_in_groups_of_four_without_look_alikes() -> None:
+    code = codes.make()
+    assert [len(group) for group in code.split("-")] == [4, 4, 4]
+    assert not set(code) & set("01ILO")
+    assert codes.normalise(code) == code.replace("-", "")
+
+
+def test_case_spaces_and_full_width_are_forgiven() -> None:
+    code = codes.make()
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code.lower())
+    assert codes.normalise(f"  {wide}　") == codes.normalise(code.replace("-", " "))
+
+
+@given(place=st.integers(0, 11), other=SYMBOL)
+def test_one_wrong_symbol_is_always_noticed(place: int, other: str) -> None:
+    right = codes.normalise(codes.make())
+    wrong = right[:place] + other + right[place + 1 :]
+    if wrong != right:
+        with pytest.raises(codes.BadCode, match="有一处输错"):
+            codes.normalise(wrong)
+
+
+@given(place=st.integers(0, 9))
+def test_two_swapped_neighbours_are_noticed(place: int) -> None:
+    right = codes.normalise(codes.make())
+    wrong = right[:place] + right[place + 1] + right[place] + right[place + 2 :]
+    if wrong != right:
+        with pytest.raises(codes.BadCode):
+            codes.normalise(wrong)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "请输入测评码"),
+        ("ABC", "您输入了 3 个"),
+        ("O" * 12, "没有“O”这个字符"),
+        ("A" * 1_000_000, "您输入了 200 个"),
+    ],
+)
+def test_what_is_no_code_gets_its_own_sentence(typed: str, says: str) -> None:
+    with pytest.raises(codes.BadCode, match=says):
+        codes.normalise(typed)
+
+
+def test_the_database_digest_needs_the_key() -> None:
+    assert codes.digest("A" * 12, b"1") != codes.digest("A" * 12, b"2")

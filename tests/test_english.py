@@ -1,0 +1,316 @@
+"""On English pages nothing Chinese stands unmarked: every page of a small site is read for it."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from site_app import plan_calls, plan_document, plan_store
+from site_app.models import Plan, PlanItem, PlanSection
+from surveys import rounds
+from surveys.models import Person, Round, Subject, Unit
+from tests import factories
+from tests.conftest import form_token
+from tests.factories import DURING, END, START, District
+
+# Han, and the punctuation that goes with it.
+CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff60]")
+SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title", "content", "label")
+VOID = {"meta", "link", "input", "br", "img", "hr", "wbr", "col"}
+# What cannot say its own language within: names of people and places may stand there as they are.
+PLAIN = {"title", "desc", "option", "textarea"}
+NOT_PAGES = {"static", "auth.sign_in_by_link"}
+DEPARTMENT = "示范区委组织部"
+QUERIES = ("学习", "龙")
+PLAN = """2026年示范区组织工作要点
+一、打牢基础
+1.抓实学习。每月一次。
+2.党员互评。每年一次。
+二、服务群众
+3.修好路灯。月底前修好。
+"""
+
+
+UPLOADS = (
+    (
+        "units",
+        "编号,名称,类型,上级编号,备注\nc1,甲一新社区,社区,s1,一\nc9,甲九示范社区,社区,s1,二\n",
+    ),
+    ("units", "编号,名称,类型,上级编号\nc9,甲九示范社区,小区,没有\n甲,,社区,c1\n"),
+    ("units", "编号,名称\n"),
+    ("people", "编号,姓名,所在单位编号,党员身份,流动\np1,示例党员1,b1,预备党员,是\n"),
+    ("people", "编号,姓名,所在单位编号,党员身份,流动\np1,示例党员1,没有,群,嗯\n"),
+    ("plan/import", PLAN.replace("修好", "换掉").replace("3.", "5.")),
+    ("plan/import", "没有要点"),
+)
+
+SetClock = Callable[[datetime], None]
+Send = Callable[..., str]
+
+
+class Found(NamedTuple):
+    """A Chinese text, and whether markup could have said so."""
+
+    text: str
+    markable: bool
+
+
+class Chinese(HTMLParser):
+    """Collects what is Chinese in a page and outside every element that says so."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, str]] = []
+        self.found: list[Found] = []
+        self.feed(page)
+
+    @property
+    def lang(self) -> str:
+        return self.open[-1][1] if self.open else ""
+
+    def note(self, text: str | None, lang: str, markable: bool) -> None:
+        if text and CHINESE.search(text) and not lang.startswith("zh"):
+            self.found.append(Found(" ".join(text.split()), markable))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        lang = given.get("lang", self.lang) or ""
+        button = tag == "input" and given.get("type") in ("submit", "button")
+        for name in SPOKEN + ("value",) * button:
+            self.note(given.get(name), lang, markable=False)
+        if tag not in VOID:
+            self.open.append((tag, lang))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        tag = self.open[-1][0] if self.open else ""
+        if tag not in ("script", "style"):
+            self.note(data, self.lang, markable=tag not in PLAIN)
+
+
+def left_over(page: str) -> list[str]:
+    """What an English page says in Chinese without being marked, names where none can be aside."""
+    data = names()
+    return [
+        each.text
+        for each in Chinese(page).found
+        if each.markable or CHINESE.search(data.sub("", each.text))
+    ]
+
+
+def names() -> re.Pattern[str]:
+    """Everything that is Chinese because people or places are called so."""
+    columns = (Unit.name, Person.name, Round.title, Plan.title, PlanSection.heading, PlanItem.title)
+    known = {row[0] for column in columns for row in column.model.select(column).tuples()}
+    known |= {DEPARTMENT, "党员年度民主评议", *QUERIES}
+    return re.compile("|".join(re.escape(each) for each in sorted(known, key=len, reverse=True)))
+
+
+def test_what_is_unmarked_is_found() -> None:
+    marked = '<html lang="en"><p>Unit <span lang="zh-CN">甲街道</span></p><br><p lang="zh">好</p>'
+    assert not Chinese(marked).found
+    assert Chinese(marked + "<p>甲</p>").found == [Found("甲", markable=True)]
+    assert Chinese(marked + '<p aria-label="乙，"></p>').found == [Found("乙，", markable=False)]
+    assert Chinese('<html lang="en"><title>Ballot（1）</title>').found
+    assert Chinese('<html lang="en"><p lang="zh"><b lang="en">票</b></p>').found
+
+
+# A site with something on every page
+
+
+@pytest.fixture
+def content(keys: Path, district: District) -> District:
+    """Plans of two years, and rounds in every phase there is while the clock says DURING."""
+    for text in (PLAN.replace("2026", "2025").replace("每月", "每季"), PLAN):
+        plan_store.store(plan_document.parse(text), plan_calls.load(), replace=False)
+    for days in (400, 40):
+        published_survey(keys, district, START - timedelta(days=days))
+    for publish in (False, True):
+        counted_appraisal(keys, district, publish)
+    early = START - timedelta(days=20)
+    just = DURING - timedelta(minutes=9)
+    ended = open_survey_of(keys, district, early, ends=just, title="示范已截止")
+    factories.answer(keys, ended, "c1", {"overall": "satisfied"}, 6, now=early)
+    factories.answer(keys, ended, "c2", {"overall": "satisfied"}, 2, now=early)
+    factories.open_survey(keys, district)
+    factories.open_appraisal(keys, district)
+    waiting = factories.open_survey(keys, district, opens=END, ends=END + timedelta(days=3))
+    given_up = factories.open_survey(keys, district)
+    rounds.abandon(keys, given_up, "题目有误。")
+    rounds.delay(Round.get_by_id(waiting.id), END + timedelta(days=5), "等大家回来。", DURING)
+    factories.draft(district.root, [district.first, district.second])
+    nobody = factories.unit("b2", "乙一示范社区第一支部", "branch", district.third)
+    both = [district.branch, nobody]
+    factories.draft(district.root, both, "member-appraisal", title="示范评议草稿")
+    factories.draft(district.root, [], title="示范空草稿")
+    return district
+
+
+def open_survey_of(keys: Path, district: District, opens: datetime, **how: Any) -> Round:
+    chosen = [district.first, district.second, district.third]
+    return factories.opened(keys, factories.draft(district.root, chosen, opens=opens, **how), opens)
+
+
+def published_survey(keys: Path, district: District, opens: datetime) -> None:
+    """A survey with a unit well answered, one with few answers, and one with too few."""
+    made = open_survey_of(keys, district, opens, ends=opens + timedelta(days=7))
+    for answer, times in (("satisfied", 22), ("dissatisfied", 9), ("unknown", 2)):
+        sheet = {"overall": answer, "help": "mostly"}
+        factories.answer(keys, made, "c1", sheet, times, comment="多修路灯。", now=opens)
+    factories.answer(keys, made, "c2", {"overall": "mostly"}, 7, now=opens)
+    factories.answer(keys, made, "c3", {"overall": "mostly"}, 2, now=opens)
+    rounds.publish(factories.closed(keys, made, opens + timedelta(days=8)), "六月底前修好。", START)
+
+
+def counted_appraisal(keys: Path, district: District, publish: bool) -> None:
+    """An appraisal with a flag, and a grade decided against the votes."""
+    opens = START - timedelta(days=30)
+    ends = opens + timedelta(days=7)
+    branch = [district.branch]
+    made = factories.draft(district.root, branch, "member-appraisal", opens=opens, ends=ends)
+    codes = factories.codes(keys, made, district.branch, 8)
+    factories.opened(keys, made, opens)
+    for code in codes[:7]:
+        factories.vote(keys, code, {"p1": "unqualified", "p2": "excellent"}, opens)
+    made = factories.closed(keys, made, opens + timedelta(days=8))
+    rounds.decide(made, factories.subject(made, "p1"), "合格", "另有说明。", START)
+    if publish:
+        rounds.publish(made, "六月底前谈心。", START)
+
+
+def addresses(rule: Rule) -> Iterator[str]:
+    """The pages of a rule: every round, unit, person and item that there is."""
+    values: dict[str, list[Any]] = {
+        "round_id": [each.id for each in Round.select(Round.id)],
+        "code": ["c1", "c2", "b1"],
+        "key": ["p1", "p2", "c1"],
+        "year": [2026],
+        "number": [1, 2, 3],
+    }
+    wanted = sorted(rule.arguments)
+    for given in itertools.product(*(values[name] for name in wanted)):
+        _host, path = rule.build(dict(zip(wanted, given, strict=True))) or ("", "")
+        yield path
+    if rule.endpoint == "plan.year":
+        yield from (f"/plan/2026?q={query}" for query in QUERIES)
+
+
+def in_english(address: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}lang=en"
+
+
+def test_every_page_is_english(
+    site: Flask, content: District, signed_in: FlaskClient, set_clock: SetClock
+) -> None:
+    """As a stranger and as an organiser; every rule has a page at least, or the test is blind."""
+    set_clock(DURING)
+    wrong: dict[str, list[str]] = {}
+    rules = [rule for rule in site.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    for rule in rules:
+        if rule.endpoint in NOT_PAGES:
+            continue
+        seen = 0
+        for address in addresses(rule):
+            for browser in (site.test_client(), signed_in):
+                answer = browser.get(in_english(address))
+                if answer.mimetype == "text/html" and answer.status_code != 303:
+                    wrong[address] = left_over(answer.get_data(as_text=True))
+                elif answer.mimetype == "text/csv":
+                    wrong[address] = CHINESE.findall(answer.get_data(as_text=True).splitlines()[0])
+                seen += answer.status_code == 200
+        assert seen, f"no page of {rule.rule} was seen"
+    left = {address: texts for address, texts in wrong.items() if texts}
+    assert not left
+
+
+# Pages that come of sending something
+
+
+@pytest.fixture
+def send(site: Flask) -> Send:
+    """Send a form in English, signed in or not, and read the page that comes back."""
+
+    def sent(browser: FlaskClient, address: str, form: Mapping[str, object], **how: Any) -> str:
+        answer = browser.post(in_english(address), data=form, **how)
+        assert answer.mimetype == "text/html"
+        assert answer.status_code not in (303, 404, 500)
+        text = answer.get_data(as_text=True)
+        left = left_over(text)
+        assert not left, address
+        return text
+
+    return sent
+
+
+def test_a_members_pages_are_english(
+    client: FlaskClient, district: District, keys: Path, send: Send, set_clock: SetClock
+) -> None:
+    set_clock(DURING)
+    made, codes = factories.open_appraisal(keys, district)
+    ids = {each.key: each.id for each in Subject.select().where(Subject.round == made)}
+    lines = {f"g-{ids[key]}-overall": "excellent" for key in ("p1", "p2")}
+    many = {f"g-{each}-overall": "excellent" for each in ids.values()}
+    send(client, "/v", {"code": "not a code"})
+    send(client, "/v", {"code": codes[0]})
+    send(client, "/v/review", {"code": codes[0], **many})
+    send(client, "/v/review", {"code": codes[0], f"g-{ids['p1']}-overall": "splendid"})
+    send(client, "/v/review", {"code": codes[0], **lines})
+    send(client, "/v/cast", {"code": codes[0], **lines})
+    send(client, "/v/cast", {"code": codes[0], **lines})
+
+
+def test_a_residents_pages_are_english(
+    client: FlaskClient, district: District, keys: Path, send: Send, set_clock: SetClock
+) -> None:
+    set_clock(DURING)
+    address = f"/s/{factories.open_survey(keys, district).id}/c1"
+    token = client.get(address).get_data(as_text=True).split('name="token" value="')[1]
+    given = {"token": token.split('"')[0], "q-overall": "satisfied"}
+    send(client, address, {})
+    send(client, address, given | {"q-overall": "splendid"})
+    send(client, address, given)
+    send(client, address, given)
+
+
+def test_an_organisers_pages_after_sending_are_english(
+    content: District, signed_in: FlaskClient, send: Send, set_clock: SetClock
+) -> None:
+    set_clock(DURING)
+    csrf = {"csrf_token": form_token(signed_in.get("/desk/units"))}
+    by_title = {each.title: each.id for each in Round.select()}
+    survey, appraisal = by_title["示范空草稿"], by_title["示范评议草稿"]
+    counted = by_title["示范已截止"]
+    desk = "/desk/rounds"
+    send(signed_in, f"{desk}/new", csrf | {"questionnaire": "member-appraisal"})
+    send(signed_in, f"{desk}/{survey}/edit", csrf | {"title": "", "minimum": "1"})
+    send(signed_in, f"{desk}/{survey}/open", csrf)
+    send(signed_in, f"{desk}/{survey}/codes", csrf)
+    send(signed_in, f"{desk}/{appraisal}/codes", csrf | all_rows(signed_in, appraisal))
+    send(signed_in, f"{desk}/{counted}/abandon", csrf)
+    send(signed_in, f"{desk}/{counted}/count", csrf)
+    send(signed_in, f"{desk}/{counted}/publish", csrf)
+    for name, text in UPLOADS:
+        files = {"file": (io.BytesIO(text.encode()), "file.txt")}
+        send(signed_in, f"/desk/{name}", csrf | files, content_type="multipart/form-data")
+
+
+def all_rows(browser: FlaskClient, round_id: int) -> dict[str, str]:
+    """The form of the page of codes: eight more for each line."""
+    page = browser.get(f"/desk/rounds/{round_id}/codes").get_data(as_text=True)
+    wanted = dict.fromkeys(re.findall(r'<input id="([^"]+)" name="\1" form="issue"', page), "8")
+    already = re.findall(r'name="already" value="([^"]*)"', page)
+    return wanted | {"already": already[0]}
