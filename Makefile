@@ -12,7 +12,7 @@ CATALOGUE := site_app/translations/en/LC_MESSAGES/messages
 
 # `set -m` gives the server the terminal to itself: Ctrl-C reaches it alone, it ends with 0, and so does make.
 serve: .venv/.installed $(CATALOGUE).mo
-	@if [ -t 0 ]; then set -m; fi; $(FLASK) serve
+	@if [ -t 0 ]; then set -m; fi; $(FLASK) serve; exit $$?
 
 test: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python .ci/system_packages.py

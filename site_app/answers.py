@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from site_app import auth, clock, storage
 from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas
-from site_app.i18n import language, sentence
+from site_app.i18n import language, sentence_marked
 from surveys import ballots, forms, rounds, seal
 from surveys.messages import N_, Refused
 from surveys.models import Round, Subject
@@ -125,7 +125,7 @@ def _tried(verb: Callable[[], None]) -> list[Refused]:
 
 def _wrong(refusals: Sequence[Refused]) -> list[tuple[str, str]]:
     """Sentences, each with the id of the input that it is about."""
-    return [(sentence(each), getattr(each, "field", "")) for each in refusals]
+    return [(sentence_marked(each), getattr(each, "field", "")) for each in refusals]
 
 
 def _status(refusals: Sequence[Refused]) -> int:

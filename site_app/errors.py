@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from site_app.i18n import sentence
+from site_app.i18n import sentence_marked
 from surveys.messages import N_, Refused
 
 WORDS = {
@@ -52,7 +52,7 @@ def missing_token(error: CSRFError) -> tuple[str, int]:
 
 def refused(error: Refused) -> tuple[str, int]:
     """A refusal that no view answered on its own page."""
-    return page(409, sentence(error))
+    return page(409, sentence_marked(error))
 
 
 def database_busy(error: peewee.OperationalError) -> tuple[str, int]:
@@ -67,4 +67,4 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, missing_token)
     app.register_error_handler(Refused, refused)
     app.register_error_handler(peewee.OperationalError, database_busy)
-    app.jinja_env.globals.update(sentence=sentence, site=app.config["SITE"])
+    app.jinja_env.globals.update(sentence=sentence_marked, site=app.config["SITE"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 from babel.support import Translations
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel, get_locale, gettext
+from markupsafe import Markup, escape
 
 from surveys.messages import N_, Refused
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 COOKIE = "lang"
 TRANSLATIONS = Path(__file__).parent / "translations"
+CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 babel = Babel()
 
@@ -74,6 +77,21 @@ def say(text: Mapping[str, str]) -> str:
 def sentence(refused: Refused) -> str:
     """What was refused, in the reader's language."""
     return str(gettext(refused.message, **refused.params))
+
+
+def sentence_marked(refused: Refused) -> Markup:
+    """`sentence` for a page: in English, what it quotes in Chinese is marked as Chinese."""
+    if language() == "zh":
+        return escape(sentence(refused))
+    quoted = {name: _marked(value) for name, value in refused.params.items()}
+    words = escape(gettext(refused.message))
+    return words % quoted if quoted else words
+
+
+def _marked(value: object) -> object:
+    if isinstance(value, str) and CHINESE.search(value):
+        return Markup('<span lang="zh-CN">{}</span>').format(value)
+    return value
 
 
 def sentence_outside(refused: Refused, wish: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,9 +11,9 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from site_app import auth, plan_document, plan_search, plan_store, public_rounds
-from site_app.i18n import sentence
+from site_app.i18n import sentence, sentence_marked
 from site_app.models import Plan, PlanItem, PlanSection
-from site_app.plan_document import Finding, PlanDocument
+from site_app.plan_document import PlanDocument
 from surveys import questionnaire
 from surveys.messages import N_, Refused
 from surveys.questionnaire import Questionnaire
@@ -80,17 +81,12 @@ def summary(document: PlanDocument) -> str:
     return str(_("%(sections)s，%(items)s", **parts))
 
 
-def remarks(document: PlanDocument) -> list[str]:
+def remarks(document: PlanDocument, said: Callable[[Refused], str] = sentence) -> list[str]:
     """What an organiser should look at before importing, a sentence each."""
-    found = [say_finding(each) for each in document.findings]
+    found = [said(Refused(each.message, **each.params)) for each in document.findings]
     if document.summary.items == 1:
         found.append(_("只找到一个条目。请看看文件是不是完整，编号是不是每条单独成行。"))
     return found
-
-
-def say_finding(finding: Finding) -> str:
-    """A finding of the document's reader in the reader's language."""
-    return sentence(Refused(finding.message, **finding.params))
 
 
 @blueprint.app_context_processor
@@ -236,7 +232,7 @@ def _preview_page(document: PlanDocument, text: str, refused: Refused | None = N
         document=document,
         text=text,
         summary=summary(document),
-        remarks=remarks(document),
+        remarks=remarks(document, sentence_marked),
         replacement=plan_store.replacement(document),
         replace="replace" in request.form,
     )

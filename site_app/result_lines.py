@@ -175,7 +175,7 @@ def flags(round_: Round, form: Questionnaire, row: Score) -> list[str]:
 def options_said(form: Questionnaire, ids: Iterable[str]) -> str:
     """Options of the headline question by their words."""
     words = {option.id: say(option.label) for option in headline(form).options}
-    return "、".join(words.get(each, each) for each in ids)
+    return str(_("、")).join(words.get(each, each) for each in ids)
 
 
 def positive_said(form: Questionnaire) -> str:

@@ -64,13 +64,13 @@ def links(site: config.Config) -> list[str]:
     """The three people's links while the demonstration is loaded; else where the site is."""
     here = f"http://{HOST}:{site.port}"
     if not is_demonstration():
-        return [f"{_('网站')}  {here}/"]
+        return [_("网站") + f"  {here}/"]
     survey, code = demo.doors(storage.keys(), clock.now().astimezone(UTC))
     desk = auth.make_link(Account.get(Account.name == demo.ORGANISER))
     return [
-        f"{_('居民问卷')}  {here}{survey}",
-        f"{_('党员测评')}  {here}/v#{code}",
-        f"{_('组织者工作台')}  {here}{desk}",
+        _("居民问卷") + f"  {here}{survey}",
+        _("党员测评") + f"  {here}/v#{code}",
+        _("组织者工作台") + f"  {here}{desk}",
     ]
 
 
@@ -78,7 +78,8 @@ def command(port: int, *more: str, application: str = "wsgi:app") -> list[str]:
     """How the server is started; tests and bench start theirs just so.
 
     Two workers of one thread each: more threads gain nothing, the path is bound by the processor,
-    and without a bound the server opens hundreds, each with a connection of its own.
+    and without a bound the server opens hundreds, each with a connection of its own. A worker that
+    dies is replaced; one that is told to end before it is quite up never hears it, and is killed.
     """
     return [
         str(Path(sys.executable).parent / "granian"),
@@ -92,6 +93,9 @@ def command(port: int, *more: str, application: str = "wsgi:app") -> list[str]:
         str(WORKERS),
         "--blocking-threads",
         "1",
+        "--respawn-failed-workers",
+        "--workers-kill-timeout",
+        "10",
         "--no-ws",
         "--log-level",
         "warning",
@@ -101,9 +105,13 @@ def command(port: int, *more: str, application: str = "wsgi:app") -> list[str]:
 
 
 def _serve(site: config.Config, root: Path) -> None:
-    server = subprocess.Popen(command(site.port), cwd=root, env=os.environ)  # noqa: S603 - our own
+    # In a session of its own: Ctrl-C must reach its workers through it, not beside it.
+    server = subprocess.Popen(  # noqa: S603 - our own command
+        command(site.port), cwd=root, env=os.environ, start_new_session=True
+    )
 
     def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         server.send_signal(signal.SIGINT)
 
     signal.signal(signal.SIGINT, end)

@@ -215,8 +215,13 @@ def main() -> None:
         os.environ["BARE_DATABASE"] = f"{place}/bare.sqlite"
         bench = bench_site.prepare(folder)
         print(f"Prepared in {time.monotonic() - start:.0f} s; medians of {ROUNDS} rounds.")
-        yardstick = Server(Path(place) / "bare", "tests.bare:app", more=())
-        with running(Server(folder, more=())) as site, running(yardstick) as bare:
+        yardstick = Server(
+            Path(place) / "bare", "tests.bare:app", more=("--workers-kill-timeout", "2")
+        )
+        with (
+            running(Server(folder, more=("--workers-kill-timeout", "2"))) as site,
+            running(yardstick) as bare,
+        ):
             submissions(bench, site, bare)
             pages(bench, site, bare)
         counting(bench, sizes)

@@ -1,4 +1,4 @@
-"""Organisers at their desk, for tests: forms sent as a browser sends them, pages that must be good."""
+"""Organisers at their desk, for tests: forms sent as a browser sends them, good pages only."""
 
 from __future__ import annotations
 

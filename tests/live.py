@@ -61,7 +61,7 @@ class Server:
 
     instance: Path
     application: str = "wsgi:app"
-    more: tuple[str, ...] = ("--access-log",)
+    more: tuple[str, ...] = ("--access-log", "--workers-kill-timeout", "2")
     settings: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT
     port: int = 0
@@ -224,6 +224,10 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.inside = False
         elif tag == "textarea":
+            if self.area is not None:
+                # HTML leaves out one line break right after the tag.
+                fields = self.forms[-1].fields
+                fields[self.area] = fields[self.area].removeprefix("\n")
             self.area = None
         elif tag == "select":
             self.select = None

@@ -76,7 +76,7 @@ def test_what_does_not_exist_is_not_found(page: Page, published: Plan, path: str
 
 def test_search_marks_what_it_found(page: Page, published: Plan) -> None:
     text = page("/plan/2026?q=学习")
-    assert "有 1 条含有“学习”。" in text
+    assert "有 1 条含有“学习”。" in text_of(text)
     assert "1. 固定<mark>学习</mark>日" in text
     assert "修好路灯" not in text
 
@@ -90,7 +90,7 @@ def test_search_looks_into_paragraphs_for_all_words(page: Page, published: Plan)
 
 def test_search_that_finds_nothing_says_so_and_keeps_the_words(page: Page, published: Plan) -> None:
     text = page("/plan/2026?q=航天")
-    assert "没有一条含有“航天”" in text
+    assert "没有一条含有“航天”" in text_of(text)
     assert 'value="航天"' in text
     assert 'href="/plan/2026"' in text
 

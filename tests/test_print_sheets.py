@@ -1,4 +1,4 @@
-"""Slips with codes and posters: shown once, never written down, refused without a public address."""
+"""Slips and posters: shown once, never written down, refused without a public address."""
 
 from __future__ import annotations
 
