@@ -1,7 +1,7 @@
 # Two commands: `make serve` runs the site, `make test` checks all of it. Both do their own set-up.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: serve test quick browser lint bench lock translations pictures clean
+.PHONY: serve test quick browser lint bench mutants lock translations pictures clean
 
 PORT ?= 8000
 export PORT
@@ -31,6 +31,12 @@ lint:
 
 bench: .venv/.tested $(CATALOGUE).mo
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_scoring.py
+
+# Changes scoring and hiding in every small way; what no test notices is listed. Twenty minutes.
+mutants: .venv/.tested
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 .venv/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，请安装后再运行。 / Python 3.11 or newer is needed; install it and run this again." >&2; exit 2; }

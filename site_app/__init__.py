@@ -12,14 +12,17 @@ from site_app import (
     answers,
     auth,
     cli,
+    composites,
     config,
     errors,
     i18n,
     plan,
+    questionnaires,
     results,
     roster,
     rounds,
     security,
+    shelf,
     storage,
 )
 
@@ -42,7 +45,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     i18n.init_app(app)
     auth.init_app(app)
     errors.init_app(app)
-    for room in (plan, answers, auth, rounds, results, roster):
+    shelf.init_app(app)
+    for room in (plan, answers, auth, rounds, questionnaires, results, composites, roster):
         app.register_blueprint(room.blueprint)
     cli.init_app(app)
     return app

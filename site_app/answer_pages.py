@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,7 +45,7 @@ def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
     found = Round.get_by_id(round_id)
     form = questionnaire.of(found)
     subject = Subject.get_or_none(Subject.round == found, Subject.key == code, Subject.rated)
-    if subject is None or form.about != "units":
+    if subject is None or form.on_sheet:
         return None
     groups = () if found.needs_codes else tuple(rounds.groups_of(found))
     made = forms.survey_form(form, [group.key for group in groups])
@@ -71,7 +71,12 @@ def booth_of(round_id: int, key_check: bytes, unit_id: int) -> Booth:
 
 @lru_cache(maxsize=1000)
 def asked(page: Place | Booth, _language: str) -> list[dict[str, Any]]:
-    """The questions as a template draws them, in one language."""
+    """The questions of a page as a template draws them, in one language."""
+    return drawn(page.questions)
+
+
+def drawn(questions: Iterable[Question]) -> list[dict[str, Any]]:
+    """Questions as a template draws them, in the reader's language."""
     return [
         {
             "id": question.id,
@@ -80,8 +85,10 @@ def asked(page: Place | Booth, _language: str) -> list[dict[str, Any]]:
             "help": say(question.help),
             "options": [(option.id, say(option.label)) for option in question.options],
             "points": question.answers,
+            "answers": question.answers,
+            "blank": say(question.blank.label) if question.blank else "",
         }
-        for question in page.questions
+        for question in questions
     ]
 
 

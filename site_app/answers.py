@@ -86,7 +86,7 @@ def _kept() -> dict[str, str]:
     return {
         name: value
         for name, value in request.form.items()
-        if cleared is None or (name != ask and not name.startswith(line))
+        if cleared is None or (name != ask and not name.startswith((f"{ask}.", line)))
     }
 
 
@@ -295,7 +295,7 @@ def _open(right: ballots.Right, booth: Booth) -> Page:
     refusals = _tried(lambda: ballots.check_open(right, clock.now()))
     if refusals and not any(name.startswith(forms.LINE) for name in request.form):
         return _door(refusals[0])
-    if booth.form.about == "persons":
+    if booth.form.on_sheet:
         return _ballot_page(right, booth, refusals)
     community = Subject.get(Subject.round == right.round, Subject.place == right.unit)
     place = place_of(right.round.id, right.round.key_check or b"", community.key)
@@ -341,13 +341,15 @@ def _review_page(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> s
         for question in booth.questions
     }
     questions = len(booth.questions)
+    # Where an empty line says something, as on a sheet of nominations, it is not missing.
+    lines = [] if all(question.blank for question in booth.questions) else booth.people
     return render_template(
         "answers/review.html",
         right=right,
         booth=booth,
         asked=asked(booth, language()),
         given=given,
-        blank=[person for person in booth.people if not sheet[person[0]]],
-        partly=[person for person in booth.people if 0 < len(sheet[person[0]]) < questions],
+        blank=[person for person in lines if not sheet[person[0]]],
+        partly=[person for person in lines if 0 < len(sheet[person[0]]) < questions],
         kept=_kept(),
     )

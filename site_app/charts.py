@@ -13,7 +13,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from site_app.i18n import say
-from surveys.questionnaire import Points, Question
+from surveys.kinds import Points
+from surveys.questionnaire import Question
 
 WIDTH = 1000
 GAP = 4
@@ -90,7 +91,7 @@ def _parts(question: Question, tallies: Tallies) -> list[tuple[str, int, bool]]:
         ]
     return [
         (say(option.label), tallies.get(option.id, 0), option.value is not None)
-        for option in question.answers
+        for option in question.options
     ]
 
 

@@ -14,6 +14,7 @@ from site_app import (
     config,
     demo,
     plan_commands,
+    questionnaire_commands,
     roster_commands,
     round_commands,
     serve,
@@ -154,6 +155,7 @@ def init_app(app: Flask) -> None:
         roster_commands.units_group,
         roster_commands.people_group,
         round_commands.round_group,
+        questionnaire_commands.questionnaire_group,
     ):
         app.cli.add_command(group)
     app.cli.add_command(settings)

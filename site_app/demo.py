@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from site_app import clock, models, plan_calls, plan_document, plan_store
 from site_app.models import Account, SiteFact
-from surveys import ballots, closing, questionnaire, rounds, seal
+from surveys import ballots, closing, composite_models, questionnaire, rounds, seal
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
 from surveys.models import TABLES, Group, Person, Round, Subject, Unit
@@ -153,7 +153,7 @@ def _prepare(
 def _answers(chance: random.Random, form: Questionnaire, mood: float) -> dict[str, str | None]:
     """Invented answers: the better the mood (0–1), the better; some questions are left."""
     answers: dict[str, str | None] = {}
-    for question in form.questions:
+    for question in (each for each in form.questions if each.kind == "choice"):
         valued = [option.id for option in question.options if option.value is not None]
         rest = [option.id for option in question.options if option.value is None]
         draw = chance.random()
@@ -275,7 +275,7 @@ def wipe(keys: Path) -> None:
         raise Refused(N_("这里没有演示数据，什么也没有删除。"))
     with writing():
         Unit.update(parent=None).execute()
-        for table in reversed((*TABLES, *models.TABLES)):
+        for table in reversed((*TABLES, *composite_models.TABLES, *models.TABLES)):
             table.delete().execute()
         SiteFact.create(name="wiped", value=clock.now().date().isoformat())
     for round_id in seal.held(keys):

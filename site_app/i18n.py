@@ -76,14 +76,28 @@ def say(text: Mapping[str, str]) -> str:
 
 def sentence(refused: Refused) -> str:
     """What was refused, in the reader's language."""
-    return str(gettext(refused.message, **refused.params))
+    return str(gettext(refused.message, **_spoken(refused)))
+
+
+def _spoken(refused: Refused) -> dict[str, object]:
+    """The parameters of a refusal, texts and refusals among them in the reader's language."""
+    return {name: _said(value) for name, value in refused.params.items()}
+
+
+def _said(value: object) -> object:
+    if isinstance(value, Refused):
+        return sentence(value)
+    return say(value) if isinstance(value, Mapping) else value
 
 
 def sentence_marked(refused: Refused) -> Markup:
     """`sentence` for a page: in English, what it quotes in Chinese is marked as Chinese."""
     if language() == "zh":
         return escape(sentence(refused))
-    quoted = {name: _marked(value) for name, value in refused.params.items()}
+    quoted = {
+        name: sentence_marked(value) if isinstance(value, Refused) else _marked(_said(value))
+        for name, value in refused.params.items()
+    }
     words = escape(gettext(refused.message))
     return words % quoted if quoted else words
 
@@ -97,7 +111,11 @@ def _marked(value: object) -> object:
 def sentence_outside(refused: Refused, wish: str) -> str:
     """What was refused before there is a site to ask: zh, or en."""
     catalogue = Translations.load(TRANSLATIONS, [wish] if wish != "zh" else [])
-    return str(catalogue.gettext(refused.message)) % refused.params
+    said = {
+        name: sentence_outside(value, wish) if isinstance(value, Refused) else value
+        for name, value in refused.params.items()
+    }
+    return str(catalogue.gettext(refused.message)) % said
 
 
 def local(instant: datetime) -> datetime:

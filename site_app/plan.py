@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from site_app import auth, plan_document, plan_search, plan_store, public_rounds
+from site_app import auth, plan_document, plan_search, plan_store, public_rounds, shelf
 from site_app.i18n import sentence, sentence_marked
 from site_app.models import Plan, PlanItem, PlanSection
 from site_app.plan_document import PlanDocument
-from surveys import questionnaire
 from surveys.messages import N_, Refused
-from surveys.questionnaire import Questionnaire
 
 MOST_REPOSTED = 1_500_000  # bytes: the decoded text rides in the form from preview to confirm
 
@@ -54,12 +51,6 @@ def may_edit() -> bool:
     """Whether the reader is an organiser of the whole district."""
     account = auth.account()
     return account is not None and account.unit.parent_id is None
-
-
-@cache
-def shipped() -> dict[str, Questionnaire]:
-    """The library of questionnaires, read once: its files come with the program."""
-    return questionnaire.library()
 
 
 def chinese(number: int) -> str:
@@ -156,7 +147,7 @@ def item(year: int, number: int) -> str:
         last=last.first(),
         rounds=public_rounds.rounds_of_item(year, number),
         last_rounds=public_rounds.rounds_of_item(year - 1, number),
-        library=shipped(),
+        library=shelf.library(),
         may_edit=may_edit(),
     )
 
@@ -250,7 +241,11 @@ def edit(year: int, number: int) -> Response | str | tuple[str, int]:
     chosen = request.form.getlist("questionnaires")
     try:
         plan_store.revise(
-            found, **typed, questionnaire_ids=chosen, seen=request.form.get("seen", "")
+            found,
+            **typed,
+            questionnaire_ids=chosen,
+            seen=request.form.get("seen", ""),
+            library=shelf.library(),
         )
     except Refused as refused:
         return _edit_page(load_item(year, number), typed, chosen, refused), 409
@@ -271,5 +266,5 @@ def _edit_page(
         seen=plan_store.fingerprint(item),
         refused=refused,
         changed=isinstance(refused, plan_store.Changed),
-        library=shipped(),
+        library=shelf.library(),
     )

@@ -139,20 +139,30 @@ def attached(item: PlanItem) -> list[str]:
     return [call["questionnaire"] for call in item.calls if call["questionnaire"]]
 
 
-def attach(item: PlanItem, questionnaire_ids: Collection[str]) -> None:
+def attach(
+    item: PlanItem,
+    questionnaire_ids: Collection[str],
+    library: Mapping[str, Questionnaire] | None = None,
+) -> None:
     """Let exactly these questionnaires of the library serve an item."""
     with writing():
         now = PlanItem.get_by_id(item.id)
-        now.calls = _calls_with(now.calls, questionnaire_ids)
+        now.calls = _calls_with(now.calls, questionnaire_ids, library or questionnaire.library())
         now.save()
 
 
 def revise(
-    item: PlanItem, title: str, text: str, questionnaire_ids: Collection[str], seen: str
+    item: PlanItem,
+    title: str,
+    text: str,
+    questionnaire_ids: Collection[str],
+    seen: str,
+    library: Mapping[str, Questionnaire] | None = None,
 ) -> None:
     """Correct an item, unless it changed since its fingerprint was `seen`.
 
-    Each line of `text` with anything on it is a paragraph.
+    `library` are the questionnaires to choose from, the shipped ones unless said. Each
+    line of `text` with anything on it is a paragraph.
     """
     title = _clean(title)
     paragraphs = [line for line in map(_clean, text.splitlines()) if line]
@@ -168,7 +178,7 @@ def revise(
             )
         now.title = title
         now.paragraphs = paragraphs
-        now.calls = _calls_with(now.calls, questionnaire_ids)
+        now.calls = _calls_with(now.calls, questionnaire_ids, library or questionnaire.library())
         now.save()
 
 
@@ -179,14 +189,15 @@ def _clean(line: str) -> str:
 
 
 def _calls_with(
-    calls: Sequence[dict[str, Any]], questionnaire_ids: Collection[str]
+    calls: Sequence[dict[str, Any]],
+    questionnaire_ids: Collection[str],
+    library: Mapping[str, Questionnaire],
 ) -> list[dict[str, Any]]:
     """The calls, served by these questionnaires of the library and by no other of it.
 
     What was only there because a questionnaire was attached goes with it; a call of the shipped
     table stays, unserved.
     """
-    library = questionnaire.library()
     unknown = sorted(set(questionnaire_ids) - set(library))
     if unknown:
         raise Refused(N_("没有“%(id)s”这份问卷。请刷新页面重新选。"), id=unknown[0][:40])

@@ -19,10 +19,13 @@ from werkzeug.wrappers import Response
 from site_app import auth, clock, rounds_forms, storage
 from site_app.i18n import date_time
 from site_app.models import is_demonstration
+from site_app.paging import page_of
 from site_app.serve import base_url
 from surveys import ballots, questionnaire, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Round, Score, Subject, Unit
+
+CODES_A_PAGE = 200
 
 Page = str | tuple[str, int] | Response
 
@@ -79,24 +82,36 @@ def slips(wanted: list[ballots.Wanted], made: list[list[str]]) -> list[Slip]:
     ]
 
 
-def poster_of(round_: Round, unit: Unit) -> Poster:
-    """The poster of a unit."""
-    link = address() + url_for("answers.survey", round_id=round_.id, code=unit.code)
-    return Poster(unit.name, link, link.partition("://")[2], _words(round_, unit, link))
+def doors(round_: Round) -> dict[str, str]:
+    """What a round has posters of, code → name: its units, or its list once it is open."""
+    form = questionnaire.of(round_)
+    if form.on_sheet:
+        return {}
+    if form.listed:
+        rows = Subject.select().where(Subject.round == round_).order_by(Subject.position)
+        return {row.key: row.label for row in rows}
+    units = Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code)
+    return {unit.code: unit.name for unit in units}
 
 
-def _words(round_: Round, unit: Unit, link: str) -> str:
+def poster_of(round_: Round, code: str, name: str) -> Poster:
+    """The poster of a unit, or of a thing."""
+    link = address() + url_for("answers.survey", round_id=round_.id, code=code)
+    return Poster(name, link, link.partition("://")[2], _words(round_, name, link))
+
+
+def _words(round_: Round, name: str, link: str) -> str:
     if round_.ends_at is None:
         words = _(
             "【%(unit)s】%(title)s：请花一分钟说说看法，不问姓名。点开就能填：%(link)s",
-            unit=unit.name,
+            unit=name,
             title=round_.title,
             link=link,
         )
     else:
         words = _(
             "【%(unit)s】%(title)s：请花一分钟说说看法，不问姓名。%(end)s 前点开就能填：%(link)s",
-            unit=unit.name,
+            unit=name,
             title=round_.title,
             end=date_time(round_.ends_at),
             link=link,
@@ -162,10 +177,12 @@ def _numbers(wanted: list[ballots.Wanted]) -> str:
 def _codes_page(
     round_: Round, rows: list[rounds_forms.CodeRow], refused: Refused | None = None
 ) -> str:
+    page = page_of(len(rows), CODES_A_PAGE, endpoint="rounds.codes")
     return render_template(
         "rounds/codes.html",
         round=round_,
-        rows=rows,
+        rows=page.some(rows, CODES_A_PAGE),
+        page=page,
         already=ballots.codes_ever(round_),
         fixed=_reason(lambda: rounds.check_codes_can_change(round_, clock.now())),
         unprintable=_reason(address),
@@ -200,8 +217,14 @@ def void(round_id: int) -> Page:
             gone,
         )
     )
-    back = url_for("rounds.codes", round_id=round_.id)
-    return redirect(f"{back}?{row.name}={gone}" if gone else back, 303)
+    page = _place(round_, row) // CODES_A_PAGE + 1
+    back = url_for("rounds.codes", round_id=round_.id, page=page)
+    return redirect(f"{back}&{row.name}={gone}" if gone else back, 303)
+
+
+def _place(round_: Round, row: rounds_forms.CodeRow) -> int:
+    """Where a row stands among all."""
+    return [each.name for each in rounds_forms.code_rows(round_, {})].index(row.name)
 
 
 def _row(round_: Round) -> rounds_forms.CodeRow | None:
@@ -214,10 +237,8 @@ def _row(round_: Round) -> rounds_forms.CodeRow | None:
 def poster(round_id: int, code: str) -> str:
     """A poster to print, and a text to paste into a chat."""
     round_ = auth.load_round(round_id)
-    unit = auth.load_unit(code)
-    if unit.id not in round_.chosen or questionnaire.of(round_).about != "units":
-        abort(404)
-    return render_template("rounds/poster.html", round=round_, poster=poster_of(round_, unit))
+    name = doors(round_).get(code) or abort(404)
+    return render_template("rounds/poster.html", round=round_, poster=poster_of(round_, code, name))
 
 
 VIEWS = (

@@ -8,7 +8,7 @@ the name of its questionnaire, since its own title may name somebody.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from site_app import charts, clock
-from site_app.i18n import date_time
+from site_app.i18n import date_time, say
 from surveys import rounds
 from surveys.models import Archive, Round, Score, Unit
 from surveys.questionnaire import Questionnaire
@@ -60,6 +60,17 @@ class Held:
     valid: int | None
     score: str | None
     rate: str | None
+    words: Mapping[str, Mapping[str, str]]
+
+    @property
+    def rate_word(self) -> str:
+        """What its rate is called."""
+        return say(self.words["rate"]) if "rate" in self.words else str(_("满意率"))
+
+    @property
+    def score_word(self) -> str:
+        """What its score is called."""
+        return say(self.words["score"]) if "score" in self.words else str(_("满意度"))
 
     @property
     def note(self) -> str:
@@ -67,7 +78,15 @@ class Held:
         if self.url and self.about == "persons":
             return str(_("结果按规定不公开，只公布举行情况"))
         if self.score is not None and self.rate is not None:
-            return str(_("满意率 %(rate)s%%，满意度 %(score)s", rate=self.rate, score=self.score))
+            return str(
+                _(
+                    "%(rate_word)s %(rate)s%%，%(score_word)s %(score)s",
+                    rate_word=self.rate_word,
+                    rate=self.rate,
+                    score_word=self.score_word,
+                    score=self.score,
+                )
+            )
         if self.phase == "open":
             return str(_("%(when)s 截止", when=date_time(self.ends_at)))
         return ""
@@ -121,6 +140,7 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             _part("about").alias("about"),
             _part("audience").alias("audience"),
             _part("title").alias("form_title"),
+            _part("words").alias("words"),
             Archive.sha256,
             Archive.counts,
             Score.valid,
@@ -163,6 +183,7 @@ def as_held(row: Any) -> Held:
         valid=row.valid if for_all else None,
         score=row.score if for_all else None,
         rate=row.rate if for_all else None,
+        words=json.loads(row.words) if row.words else {},
     )
 
 

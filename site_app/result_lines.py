@@ -5,7 +5,7 @@ Read from `Score` rows alone, a page of them at a time; numbers are shown as the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +14,10 @@ from typing import Any
 import peewee
 from flask_babel import gettext as _
 
-from site_app import charts
+from site_app import charts, trends
 from site_app.i18n import say
-from surveys import questionnaire
+from surveys import questionnaire, scoring, trend
+from surveys.kinds import Points
 from surveys.messages import N_
 from surveys.models import Decision, Round, Score, Subject
 from surveys.questionnaire import Question, Questionnaire
@@ -181,7 +182,7 @@ def options_said(form: Questionnaire, ids: Iterable[str]) -> str:
 def positive_said(form: Questionnaire) -> str:
     """What counts as a positive answer to the headline question, in words."""
     asked = headline(form)
-    if isinstance(asked.answers, questionnaire.Points):
+    if isinstance(asked.answers, Points):
         return str(_("%(mark)s 分及以上", mark=asked.answers.positive_from))
     return options_said(form, [option.id for option in asked.options if option.positive])
 
@@ -204,16 +205,32 @@ def _before(round_: Round, form: Questionnaire, found: list[Score]) -> dict[int,
         .select(Score, Round.id)
         .where(Score.unit.in_(list(now)), Score.round.in_(list(held)), Score.details.is_null(False))
     )
-    last: dict[int, Before] = {}
+    last: dict[int, Score] = {}
     for row in earlier:
-        unit = row.unit_id or 0
-        if unit not in last:
-            last[unit] = _beside(form, now[unit], held[row.round.id], row)
-    return last
+        last.setdefault(row.unit_id or 0, row)
+    mine = trends.exact(round_, [now[unit] for unit in last])
+    theirs: dict[int, scoring.Score] = {}
+    for earlier_id in {row.round_id for row in last.values()}:
+        some = [row for row in last.values() if row.round_id == earlier_id]
+        theirs |= trends.exact(held[earlier_id], some)
+    return {
+        unit: _beside(
+            form,
+            now[unit],
+            held[row.round_id],
+            row,
+            trend.change(mine[now[unit].id], theirs[row.id])
+            if now[unit].id in mine and row.id in theirs
+            else None,
+        )
+        for unit, row in last.items()
+    }
 
 
-def _beside(form: Questionnaire, now: Score, earlier: Round, then: Score) -> Before:
-    same_form = questionnaire.of(earlier).version == form.version
+def _beside(
+    form: Questionnaire, now: Score, earlier: Round, then: Score, change: trend.Change | None
+) -> Before:
+    same_form = questionnaire.of(earlier).for_archive() == form.for_archive()
     return Before(
         round_id=earlier.id,
         title=earlier.title,
@@ -221,8 +238,8 @@ def _beside(form: Questionnaire, now: Score, earlier: Round, then: Score) -> Bef
         score=then.score,
         rate=then.rate,
         score_change=score_change(now.score, then.score),
-        rate_change=rate_change(now.rate, then.rate),
-        remark=_remark(now, then, same_form),
+        rate_change=rate_change(now.rate, then.rate, change),
+        remark=_remark(change, same_form),
     )
 
 
@@ -236,25 +253,23 @@ def score_change(now: str | None, then: str | None) -> str:
     return str(_("下降 %(n)s 分", n=-difference) if difference else _("持平"))
 
 
-def rate_change(now: str | None, then: str | None) -> str:
-    """From one rate to another, in words; empty where either is missing."""
+def rate_change(now: str | None, then: str | None, change: trend.Change | None = None) -> str:
+    """From one rate to another, in words; empty where either is missing.
+
+    `change` is there where both were drawn: one whose interval holds 0 is no clear change.
+    """
     if now is None or then is None:
         return ""
+    if change is not None and not change.clear:
+        return str(_("没有明显变化"))
     difference = Decimal(now) - Decimal(then)
     if difference > 0:
         return str(_("上升 %(n)s 个百分点", n=difference))
     return str(_("下降 %(n)s 个百分点", n=-difference) if difference else _("持平"))
 
 
-def _remark(now: Score, then: Score, same_form: bool) -> str:
+def _remark(change: trend.Change | None, same_form: bool) -> str:
+    said = [trends.interval_said(change)] if change else []
     if not same_form:
-        return str(_("两次的问卷版本不同，只供参考"))
-    mine, theirs = _interval(now.details), _interval(then.details)
-    if mine and theirs and mine[0] <= theirs[1] and theirs[0] <= mine[1]:
-        return str(_("两次的区间有重叠，变化可能只是抽样误差"))
-    return ""
-
-
-def _interval(details: Mapping[str, Any]) -> tuple[Decimal, Decimal] | None:
-    found = details.get("interval")
-    return (Decimal(found[0]), Decimal(found[1])) if found else None
+        said.append(str(_("两次的题目或分值不同，只供参考")))
+    return str(_("；")).join(said)

@@ -15,15 +15,25 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from site_app import auth, charts, clock, public_rounds, result_lines
-from site_app.i18n import DISCLOSURE, local, sentence
+from site_app import (
+    auth,
+    charts,
+    clock,
+    explanation,
+    public_rounds,
+    result_lines,
+    result_signals,
+    result_table,
+    trends,
+    unscored,
+)
+from site_app.i18n import local, sentence
 from site_app.models import Plan, PlanItem
 from site_app.paging import A_PAGE, page_of
 from site_app.public_rounds import rounds_of_item, rounds_of_plan
 from surveys import export, questionnaire, rounds
 from surveys.messages import Refused
 from surveys.models import Archive, Comment, Pledge, Round, Score, Subject, Unit
-from surveys.questionnaire import Questionnaire
 
 __all__ = ["blueprint", "rounds_of_item", "rounds_of_plan"]
 
@@ -32,6 +42,7 @@ COMMENTS_A_PAGE = 100
 blueprint = Blueprint("results", __name__)
 blueprint.add_app_template_global(result_lines.group_said, "group_said")
 blueprint.add_app_template_global(charts.answers_to, "answers_to")
+blueprint.app_context_processor(lambda: {"unscored_questions": unscored})
 
 
 def load_published(round_id: int) -> Round:
@@ -136,6 +147,21 @@ def archive(round_id: int) -> Response:
     return download(round_)
 
 
+@blueprint.get("/results/<int:round_id>/<key>/how")
+def how(round_id: int, key: str) -> str:
+    """How a number that everybody may see came about."""
+    round_ = load_published(round_id)
+    if "P" not in questionnaire.of(round_).audience:
+        abort(404)
+    return how_page(round_, key, public=True)
+
+
+def how_page(round_: Round, key: str, *, public: bool) -> str:
+    """The page of the working behind one subject's numbers."""
+    shown = explanation.working(round_, load_subject(round_, key))
+    return render_template("results/how.html", public=public, **shown, **frame(round_))
+
+
 @blueprint.get("/units/<code>")
 def unit(code: str) -> str:
     """A unit's published scores over the years, by questionnaire."""
@@ -152,11 +178,13 @@ def unit(code: str) -> str:
 
 def with_changes(newest_first: list[Score]) -> list[tuple[Score, str]]:
     """Scores of one questionnaire, each with how its rate changed since the one before."""
-    before = [row.rate for row in newest_first[1:]]
-    return [
-        (row, result_lines.rate_change(row.rate, then))
-        for row, then in zip(newest_first, [*before, None], strict=True)
-    ]
+    found = []
+    for row, then in zip(newest_first, [*newest_first[1:], None], strict=True):
+        words = ""
+        if then is not None:
+            words = result_lines.rate_change(row.rate, then.rate, trends.change(row, then))
+        found.append((row, words))
+    return found
 
 
 @blueprint.get("/desk/rounds/<int:round_id>/results")
@@ -175,8 +203,10 @@ def desk(round_id: int) -> str | AnyResponse:
         "results/desk.html",
         lines=result_lines.lines(round_, page.of(rows, A_PAGE)),
         page=page,
+        signals=result_signals.shown(round_),
         comments=by_subject(comment_page.of(said, COMMENTS_A_PAGE)),
         comment_page=comment_page,
+        **unscored.written(round_, questionnaire.of(round_)),
         **frame(round_),
     )
 
@@ -197,6 +227,13 @@ def by_subject(said: peewee.ModelSelect[Comment]) -> Iterator[tuple[str, list[st
         yield subject.label, [str(each.text) for each in some]
 
 
+@blueprint.get("/desk/rounds/<int:round_id>/results/<key>/how")
+@auth.organiser
+def desk_how(round_id: int, key: str) -> str:
+    """How a number came about, for organisers, and to print for whom it is about."""
+    return how_page(load_counted(round_id), key, public=False)
+
+
 @blueprint.get("/desk/rounds/<int:round_id>/results/archive.json")
 @auth.organiser
 def desk_archive(round_id: int) -> Response:
@@ -210,61 +247,11 @@ def csv(round_id: int) -> Response:
     """The scores as a table for spreadsheets."""
     round_ = load_counted(round_id)
     lines = result_lines.lines(round_, result_lines.rows(round_))
-    table = export.to_csv(headings(), (cells(questionnaire.of(round_), each) for each in lines))
+    form = questionnaire.of(round_)
+    rows = (result_table.cells(form, each) for each in lines)
+    table = export.to_csv(result_table.headings(), rows)
     headers = {"Content-Disposition": f'attachment; filename="scores-{round_.id}.csv"'}
     return Response(table, mimetype="text/csv", headers=headers)
-
-
-def headings() -> list[str]:
-    """The headings of the table of scores."""
-    return [
-        _("编号"),
-        _("测评对象"),
-        _("所属"),
-        _("显示情况"),
-        _("有效答卷"),
-        _("得分"),
-        _("肯定率（加权）"),
-        _("肯定率（合计）"),
-        _("区间下限"),
-        _("区间上限"),
-        _("排名最好"),
-        _("排名最差"),
-        _("各票类得分"),
-        _("建议等次"),
-        _("组织评定等次"),
-        _("不同的理由"),
-        _("提示"),
-        _("说明"),
-    ]
-
-
-def cells(form: Questionnaire, line: result_lines.Line) -> list[object]:
-    """A subject's line of the table of scores."""
-    details, row = line.details, line.row
-    groups = [
-        f"{result_lines.group_said(form, key)} {score}"
-        for key, score in details.get("groups", {}).items()
-        if score is not None
-    ]
-    return [
-        line.subject.key,
-        line.subject.label,
-        line.above,
-        _(DISCLOSURE[row.disclosure]),
-        row.valid,
-        row.score,
-        row.rate,
-        details.get("pooled_rate"),
-        *(details.get("interval") or (None, None)),
-        *(details.get("rank") or (None, None)),
-        "；".join(groups),
-        row.grade,
-        line.decision and line.decision.grade,
-        line.decision and line.decision.reason,
-        "；".join(line.flags),
-        "；".join(line.notes),
-    ]
 
 
 @blueprint.post("/desk/rounds/<int:round_id>/results/<key>/grade")
@@ -275,7 +262,8 @@ def decide(round_id: int, key: str) -> AnyResponse:
     subject = load_subject(round_, key)
     grade = request.form.get("grade", "")
     try:
-        rounds.decide(round_, subject, grade, request.form.get("reason", ""), clock.now())
+        reason, by = request.form.get("reason", ""), auth.signed_in().name
+        rounds.decide(round_, subject, grade, reason, clock.now(), by)
     except Refused as refused:
         flash(_("%(name)s：%(refused)s", name=subject.label, refused=sentence(refused)))
     else:

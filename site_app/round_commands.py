@@ -10,11 +10,11 @@ from flask import current_app
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from site_app import clock, storage
+from site_app import clock, shelf, storage
 from site_app.commands import refusals
 from site_app.i18n import PHASE, date_time, sentence
 from site_app.models import Plan
-from surveys import ballots, closing, questionnaire, rounds
+from surveys import ballots, closing, listing, rounds, typed
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Group, Round, Unit
 
@@ -63,6 +63,7 @@ def list_rounds() -> None:
 @click.option("--ends", required=True, help="End, e.g. 2026-12-14T18:00.")
 @click.option("--codes/--no-codes", default=False, help="Answer by one-time codes only.")
 @click.option("--minimum", default=5, show_default=True, help="Smallest group that is shown.")
+@click.option("--subject", multiple=True, metavar="NAME", help="What is rated, where listed.")
 @click.option("--weight", multiple=True, metavar="GROUP=NUMBER", help="Weight of a group.")
 def create(
     questionnaire_id: str,
@@ -73,20 +74,21 @@ def create(
     ends: str,
     codes: bool,
     minimum: int,
+    subject: tuple[str, ...],
     weight: tuple[str, ...],
 ) -> None:
     """Make a draft of QUESTIONNAIRE_ID, owned by the unit OWNER, about the units PLACES (codes)."""
     with refusals():
-        form = questionnaire.library().get(questionnaire_id)
+        form = shelf.library().get(questionnaire_id)
         if form is None:
             raise Refused(
                 N_("没有“%(id)s”这份问卷。现有：%(known)s。"),
                 id=questionnaire_id,
-                known="、".join(questionnaire.library()),
+                known="、".join(shelf.library()),
             )
         weights = dict(each.partition("=")[::2] for each in weight)
-        for typed in weights.values():
-            rounds.weight_of(typed)
+        for each in weights.values():
+            typed.weight(each)
         latest = Plan.select().order_by(Plan.year.desc()).first()
         settings = rounds.Settings(
             title=title or form.title["zh"],
@@ -99,6 +101,7 @@ def create(
             needs_codes=codes,
             minimum=minimum,
             sampling=form.rules["sampling"],
+            listed=listing.read_names("\n".join(subject)),
         )
         made = rounds.create(form, _unit(owner), settings.title, codes)
         try:

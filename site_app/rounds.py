@@ -21,7 +21,17 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from site_app import auth, clock, errors, paging, print_sheets, rounds_forms, storage
+from site_app import (
+    auth,
+    clock,
+    errors,
+    paging,
+    print_sheets,
+    round_rules,
+    rounds_forms,
+    shelf,
+    storage,
+)
 from site_app.i18n import local
 from site_app.models import AuditEntry, Plan
 from surveys import closing, questionnaire, rounds, tally
@@ -36,6 +46,7 @@ ACTION = {
     "sign-in": N_("登录"),
     "create": N_("新建测评"),
     "edit": N_("修改草稿"),
+    "rules": N_("修改计分规则"),
     "open": N_("开始"),
     "delay": N_("延期"),
     "abandon": N_("终止"),
@@ -45,6 +56,14 @@ ACTION = {
     "codes": N_("发测评码"),
     "void": N_("作废测评码"),
     "decide": N_("评定等次"),
+    "composite-create": N_("新建综合评定"),
+    "composite-edit": N_("改综合评定"),
+    "composite-figures": N_("填签名的数"),
+    "composite-deduct": N_("扣分"),
+    "composite-undeduct": N_("取消扣分"),
+    "composite-compute": N_("计算综合评定"),
+    "composite-publish": N_("公布综合评定"),
+    "composite-discard": N_("删去综合评定"),
     "plan-import": N_("导入工作要点"),
     "plan-edit": N_("修改条目"),
     "units-import": N_("导入单位"),
@@ -89,7 +108,7 @@ def new() -> Page:
     title = request.form.get("title", "")
     if request.method == "GET":
         return _new_page()
-    form = questionnaire.library().get(str(chosen)) or abort(404)
+    form = shelf.library().get(str(chosen)) or abort(404)
     newest = Plan.select().order_by(Plan.year.desc()).first()
     try:
         made = rounds.create(
@@ -104,7 +123,7 @@ def new() -> Page:
 def _new_page(chosen: str | None = None, title: str = "", refused: Refused | None = None) -> str:
     return render_template(
         "rounds/new.html",
-        library=questionnaire.library(),
+        library=shelf.library(),
         chosen=chosen,
         title=title,
         year=local(clock.now()).year,
@@ -152,11 +171,7 @@ def _edit_page(round_: Round, draft: rounds_forms.Draft, refused: Refused | None
         places=rounds_forms.places(round_),
         plans=rounds_forms.plans(),
         moment_type=rounds_forms.moment_type,
-        taking_part={
-            key: words
-            for key, words in rounds_forms.TAKING_PART.items()
-            if key != "open" or not form.needs_codes
-        },
+        taking_part=rounds_forms.taking_part(form),
     )
 
 
@@ -171,6 +186,8 @@ def _show_page(round_: Round, refused: Refused | None = None) -> str:
     now = clock.now()
     kept = Archive.get_or_none(Archive.round == round_)
     form = questionnaire.of(round_)
+    papers = kept.counts if kept else closing.turnout(round_)
+    doors = list(print_sheets.doors(round_).items())
     units = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
     return render_template(
         "rounds/show.html",
@@ -183,7 +200,10 @@ def _show_page(round_: Round, refused: Refused | None = None) -> str:
         moment_type=rounds_forms.moment_type,
         groups=rounds.groups_of(round_),
         units=units,
-        papers=kept.counts if kept else closing.turnout(round_),
+        doors=doors,
+        door_page=paging.page_of(len(doors), name="doors", endpoint="rounds.show"),
+        papers=papers,
+        paper_page=paging.page_of(len(papers), name="papers", endpoint="rounds.show"),
         kept=kept,
         delays=list(Delay.select().where(Delay.round == round_).order_by(Delay.new_end)),
         pledges=list(Pledge.select().where(Pledge.round == round_).order_by(Pledge.added_at)),
@@ -285,12 +305,15 @@ def count(round_id: int) -> Page:
         answer = Response(stream_template("rounds/counting.html", round=round_, steps=steps))
         answer.call_on_close(steps.close)
         return answer
+    papers, hidden = closing.turnout(round_), closing.hidden(round_)
     return render_template(
         "rounds/count.html",
         round=round_,
         form=questionnaire.of(round_),
-        papers=closing.turnout(round_),
-        hidden=closing.hidden(round_),
+        papers=papers,
+        paper_page=paging.page_of(len(papers), name="papers"),
+        hidden=hidden,
+        page=paging.page_of(len(hidden)),
     )
 
 
@@ -338,6 +361,6 @@ def _entries() -> peewee.ModelSelect[AuditEntry]:
     )
 
 
-for path, view, methods in print_sheets.VIEWS:
+for path, view, methods in (*print_sheets.VIEWS, *round_rules.VIEWS):
     blueprint.add_url_rule(f"/desk/rounds/<int:round_id>/{path}", view_func=view, methods=methods)
 blueprint.add_app_template_filter(print_sheets.qr, "qr")

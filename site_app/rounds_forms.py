@@ -17,9 +17,10 @@ from werkzeug.datastructures import MultiDict
 
 from site_app.i18n import local
 from site_app.models import Plan, PlanItem
-from surveys import ballots, questionnaire, rounds
+from surveys import ballots, listing, questionnaire, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Group, Person, Round, Unit, path_to_root
+from surveys.questionnaire import Questionnaire
 from surveys.typed import BadSetting
 
 INSTANT = re.compile(
@@ -50,6 +51,7 @@ class Draft:
     ends_at: str
     taking_part: str
     minimum: str
+    listed: str
     revision: int
 
 
@@ -65,6 +67,7 @@ def stored(round_: Round) -> Draft:
         ends_at=_as_field(round_.ends_at),
         taking_part=kind,
         minimum=str(round_.rules.get("minimum", 5)),
+        listed="\n".join(round_.listed or ()),
         revision=round_.revision,
     )
 
@@ -82,6 +85,7 @@ def typed(form: Form, round_: Round) -> Draft:
         ends_at=form.get("ends_at", ""),
         taking_part=form.get("taking_part", ""),
         minimum=form.get("minimum", ""),
+        listed=form.get("listed", ""),
         revision=_whole(form.get("revision", "")),
     )
 
@@ -141,7 +145,17 @@ def settings(draft: Draft, round_: Round, zone: ZoneInfo) -> rounds.Settings:
         needs_codes=draft.taking_part != "open",
         minimum=_whole(draft.minimum),
         sampling=sampling,
+        listed=listing.read_names(draft.listed),
     )
+
+
+def taking_part(form: Questionnaire) -> dict[str, str]:
+    """The ways of taking part that a questionnaire allows, with their words."""
+    if form.listed and not form.needs_codes:
+        return {"open": TAKING_PART["open"]}
+    return {
+        key: words for key, words in TAKING_PART.items() if key != "open" or not form.needs_codes
+    }
 
 
 def _plan_part(draft: Draft, round_: Round) -> tuple[int | None, list[int]]:
@@ -228,7 +242,7 @@ def code_rows(round_: Round, given: Mapping[str, str], *, suggest: bool = False)
     counts = {(row.unit_id, row.group_id): row for row in ballots.code_counts(round_)}
     rows = []
     for unit in Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code):
-        people = _voters(unit) if form.about == "persons" else None
+        people = _voters(unit) if form.about == "persons" and not form.listed else None
         for group in groups:
             none = ballots.CodeCount(unit.id, group.id, 0, 0, 0)
             row = CodeRow(unit, group, people, counts.get((unit.id, group.id), none))

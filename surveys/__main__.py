@@ -1,4 +1,7 @@
-"""`python -m surveys score|hide|verify FILE`: recompute a published result with Python alone."""
+"""`python -m surveys score|hide|verify FILE`: recompute a published result with Python alone.
+
+FILE is a round's archive or a composite: its format says which.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from surveys import archive, disclosure, scoring
+from surveys import archive, composite, composite_document, disclosure, scoring
 from surveys.archive_types import Number
 
 USAGE = "usage: python -m surveys score|hide|verify FILE   (FILE may be - for standard input)"
@@ -36,9 +39,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def differences(read: archive.Archive) -> Iterator[str]:
+def _scores(read: archive.Archive | composite.Composite) -> list[dict[str, Any]]:
+    if isinstance(read, composite.Composite):
+        return [each.as_document() for each in composite.score(read)]
+    return [each.as_document() for each in scoring.score(read)]
+
+
+def differences(read: archive.Archive | composite.Composite) -> Iterator[str]:
     """A line for each difference between the file's own scores and what it gives."""
-    computed = {each.subject: each.as_document() for each in scoring.score(read)}
+    computed = {each["subject"]: each for each in _scores(read)}
     own = [(each["subject"], _plain(each)) for each in read.scores]
     named = [subject for subject, _ in own]
     filed = dict(own)
@@ -57,13 +66,21 @@ def differences(read: archive.Archive) -> Iterator[str]:
         yield f"scores: file {_text(named)}, computed {_text(list(computed))}"
 
 
+def _read(data: bytes) -> archive.Archive | composite.Composite:
+    """A composite where the file says that it is one, else a round's archive."""
+    document = archive.parsed(data)
+    if isinstance(document, dict) and document.get("format") == composite_document.FORMAT:
+        return composite_document.from_parsed(document)
+    return archive.from_parsed(document)
+
+
 def main(words: list[str]) -> int:
     """Run a command; 0 when all is well, 1 when `verify` finds a difference, 2 on bad input."""
     if len(words) != 2 or words[0] not in ("score", "hide", "verify"):
         print(USAGE, file=sys.stderr)
         return 2
     try:
-        read = archive.read(_input(words[1]))
+        read = _read(_input(words[1]))
     except (OSError, archive.ArchiveError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
@@ -72,10 +89,14 @@ def main(words: list[str]) -> int:
         sys.stdout.buffer.write("".join(f"{line}\n" for line in found).encode("utf-8"))
         return 1 if found else 0
     if words[0] == "hide":
+        if isinstance(read, composite.Composite):
+            print(
+                "format: a composite holds no tallies, so there is nothing to hide", file=sys.stderr
+            )
+            return 2
         sys.stdout.buffer.write(archive.to_bytes(disclosure.hide(read)))
     else:
-        scores = [each.as_document() for each in scoring.score(read)]
-        text = json.dumps({"scores": scores}, ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps({"scores": _scores(read)}, ensure_ascii=False, indent=2) + "\n"
         sys.stdout.buffer.write(text.encode("utf-8"))
     return 0
 

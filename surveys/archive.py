@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from surveys.archive_questions import read_questionnaire
 from surveys.archive_subjects import read_subjects
 from surveys.archive_types import (
     Archive,
@@ -22,7 +23,6 @@ from surveys.archive_types import (
     Cell,
     Flag,
     Number,
-    Option,
     Question,
     Rules,
     Scale,
@@ -30,12 +30,10 @@ from surveys.archive_types import (
 )
 from surveys.archive_values import (
     DEEPEST,
-    boolean,
     choice,
     clean,
     decimal,
     entries,
-    identifier,
     label_text,
     new_identifier,
     object_of,
@@ -53,6 +51,8 @@ __all__ = [
     "as_json",
     "digest",
     "from_document",
+    "from_parsed",
+    "parsed",
     "read",
     "to_bytes",
 ]
@@ -64,6 +64,11 @@ SHARE = re.compile(r"[0-9]{1,9}/[0-9]{1,9}")
 
 def read(data: bytes | str) -> Archive:
     """Read an archive; `ArchiveError` names the place of the first mistake."""
+    return from_parsed(parsed(data))
+
+
+def parsed(data: bytes | str) -> Any:
+    """The JSON of a kept file, numbers as their text; `ArchiveError` where it cannot be used."""
     if len(data) > MOST_BYTES:
         raise ArchiveError("", f"the file is larger than {MOST_BYTES // 2**20} MB")
     try:
@@ -81,63 +86,12 @@ def read(data: bytes | str) -> Archive:
         raise ArchiveError("", f"not JSON at line {wrong.lineno}: {wrong.msg}") from None
     except RecursionError:
         raise ArchiveError("", f"nested more than {DEEPEST} deep") from None
-    return _archive(clean(document, "", 0))
+    return clean(document, "", 0)
 
 
 def from_document(document: Mapping[str, Any]) -> Archive:
     """Read an archive from a JSON object in memory."""
     return read(json.dumps(document, ensure_ascii=False))
-
-
-def _scale(value: Any, place: str) -> Scale:
-    record(value, place, (), ("options", "points"))
-    if len(value) != 1:
-        raise ArchiveError(place, "needs options or points")
-    if "points" in value:
-        place = f"{place}.points"
-        points = record(value["points"], place, ("min", "max"), ("positive_from",))
-        low, high = (
-            whole_number(points["min"], f"{place}.min"),
-            whole_number(points["max"], f"{place}.max"),
-        )
-        if not low <= high <= 100:
-            raise ArchiveError(place, "points lie within 0 and 100, min not over max")
-        start = whole_number(points.get("positive_from", Number("60")), f"{place}.positive_from")
-        return Scale({}, low, high, start)
-    options: dict[str, Option] = {}
-    for each, at in entries(value["options"], f"{place}.options"):
-        record(each, at, ("id",), ("value", "positive", "label"))
-        label_text(each.get("label", ""), f"{at}.label")
-        key = new_identifier(each["id"], f"{at}.id", options)
-        worth = decimal(each["value"], f"{at}.value", 0, 100) if "value" in each else None
-        positive = boolean(each.get("positive", False), f"{at}.positive")
-        options[key] = Option(key, worth, positive)
-    return Scale(options)
-
-
-def _questionnaire(value: Any) -> tuple[str, dict[str, Question]]:
-    place = "questionnaire"
-    record(value, place, ("id", "version", "headline", "scales", "questions"))
-    identifier(value["id"], f"{place}.id")
-    whole_number(value["version"], f"{place}.version")
-    if not isinstance(value["scales"], dict):
-        raise ArchiveError(f"{place}.scales", "must be an object")
-    scales = {
-        identifier(key, f"{place}.scales"): _scale(each, f"{place}.scales.{key}")
-        for key, each in value["scales"].items()
-    }
-    questions: dict[str, Question] = {}
-    for each, at in entries(value["questions"], f"{place}.questions"):
-        record(each, at, ("id", "scale"), ("weight", "label"))
-        label_text(each.get("label", ""), f"{at}.label")
-        key = new_identifier(each["id"], f"{at}.id", questions)
-        if plain_text(each["scale"], f"{at}.scale") not in scales:
-            raise ArchiveError(f"{at}.scale", f'unknown scale "{each["scale"][:40]}"')
-        weight = decimal(each.get("weight", Number("1")), f"{at}.weight")
-        questions[key] = Question(key, scales[each["scale"]], weight)
-    if plain_text(value["headline"], f"{place}.headline") not in questions:
-        raise ArchiveError(f"{place}.headline", f'unknown question "{value["headline"][:40]}"')
-    return value["headline"], questions
 
 
 def _weights(value: Any) -> dict[str, Fraction]:
@@ -237,7 +191,8 @@ def _scores(value: Any) -> list[Mapping[str, Any]]:
     return scores
 
 
-def _archive(document: Any) -> Archive:
+def from_parsed(document: Any) -> Archive:
+    """Check a parsed document completely."""
     optional = ("round", "rules", "subjects", "scores")
     record(document, "", ("format", "questionnaire", "rules", "subjects"), optional)
     if document["format"] != FORMAT:
@@ -249,7 +204,7 @@ def _archive(document: Any) -> Archive:
         plain_text(about.get(key, ""), f"round.{key}")
     for each, at in entries(about.get("plan_items", []), "round.plan_items"):
         whole_number(each, at)
-    headline, questions = _questionnaire(document["questionnaire"])
+    headline, questions = read_questionnaire(document["questionnaire"])
     rules = _rules(document["rules"], questions[headline].scale)
     subjects = read_subjects(document["subjects"], rules, questions)
     frame = {key: document[key] for key in ("round", "questionnaire", "rules") if key in document}
@@ -257,9 +212,20 @@ def _archive(document: Any) -> Archive:
 
 
 ORDER = (
-    *("format", "id", "title", "closed_on", "plan_items", "version", "headline"),
+    *("format", "id", "kind", "title", "closed_on", "plan_items", "version", "headline"),
     *("round", "questionnaire", "scales", "questions", "rules", "groups", "points", "options"),
-    *("min", "max", "positive_from", "scale", "value", "positive", "weight", "grade"),
+    *(
+        "min",
+        "max",
+        "least",
+        "most",
+        "positive_from",
+        "scale",
+        "value",
+        "positive",
+        "weight",
+        "grade",
+    ),
     *("over", "each_end", "under", "by", "from", "label", "minimum", "empty_group", "trim"),
     *("bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
 )
@@ -297,7 +263,9 @@ def _frame_document(archive: Archive) -> dict[str, Any]:
     questionnaire, rules = dict(archive.frame["questionnaire"]), dict(archive.frame["rules"])
     scales = questionnaire["scales"].items()
     questionnaire["scales"] = {key: _scale_with_defaults(scale) for key, scale in scales}
-    questionnaire["questions"] = [{"weight": 1, **each} for each in questionnaire["questions"]]
+    questionnaire["questions"] = [
+        each if "kind" in each else {"weight": 1, **each} for each in questionnaire["questions"]
+    ]
     rules["groups"] = [{"weight": 1, **each} for each in rules["groups"]]
     rules |= {
         "minimum": archive.rules.minimum,

@@ -48,8 +48,9 @@ def _cell(value: Any, place: str, groups: tuple[str, ...], questions: Any) -> Ce
         tallies[question] = {
             answer: whole_number(times, f"{at}.{answer}") for answer, times in tally.items()
         }
-        if sum(tallies[question].values()) > returned - spoilt:
-            raise ArchiveError(at, "more answers than ballots")
+        fault = questions[question].scale.fault(tallies[question], returned - spoilt)
+        if fault:
+            raise ArchiveError(at, fault)
     return Cell(groups, issued, returned, spoilt, tallies)
 
 
@@ -100,7 +101,7 @@ def read_subjects(value: Any, rules: Rules, questions: Any) -> tuple[Subject, ..
             raise ArchiveError(at, f'unknown subject "{subject.parent}"')
     _check_circles(subjects, places)
     if any(subject.parent is not None for subject in subjects.values()):
-        _check_tree(subjects, places)
+        _check_tree(subjects, places, questions)
     return tuple(subjects.values())
 
 
@@ -120,7 +121,7 @@ def _check_circles(subjects: Mapping[str, Subject], places: Mapping[str, str]) -
         safe.update(path)
 
 
-def _check_tree(subjects: Mapping[str, Subject], places: Mapping[str, str]) -> None:
+def _check_tree(subjects: Mapping[str, Subject], places: Mapping[str, str], questions: Any) -> None:
     """A parent holds at least the sum of the nearest below it that have groups."""
     children = children_of(list(subjects.values()))
     for subject in subjects.values():
@@ -139,10 +140,10 @@ def _check_tree(subjects: Mapping[str, Subject], places: Mapping[str, str]) -> N
                 below.append(each)
             elif not each.void:
                 waiting.extend(children.get(each.id, ()))
-        _check_sums(subject, below, at)
+        _check_sums(subject, below, at, questions)
 
 
-def _check_sums(subject: Subject, below: Sequence[Subject], place: str) -> None:
+def _check_sums(subject: Subject, below: Sequence[Subject], place: str, questions: Any) -> None:
     rest = {cell.key: cell.ballots for cell in subject.cells}
     left = {
         (cell.key, question): dict(tally)
@@ -163,6 +164,7 @@ def _check_sums(subject: Subject, below: Sequence[Subject], place: str) -> None:
                         at = f"{at}.tallies.{question}.{answer}"
                         raise ArchiveError(at, "fewer than in the subjects below it")
     for (key, question), own in left.items():
-        if sum(own.values()) > rest.get(key, 0):
+        fault = questions[question].scale.fault(own, rest.get(key, 0))
+        if fault:
             at = f"{place}.{key}.tallies.{question}"
-            raise ArchiveError(at, "more answers than ballots beyond the subjects below it")
+            raise ArchiveError(at, f"{fault} beyond the subjects below it")

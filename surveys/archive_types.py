@@ -60,6 +60,10 @@ class Scale:
             return [key for key in self.options if key in tally]
         return sorted(tally, key=int)
 
+    def fault(self, tally: Mapping[str, int], ballots: int) -> str | None:
+        """What of a tally so many ballots could not have given; none where all is well."""
+        return "more answers than ballots" if sum(tally.values()) > ballots else None
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -68,6 +72,7 @@ class Question:
     id: str
     scale: Scale
     weight: Fraction
+    scored: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from surveys import codes, questionnaire, seal
+from surveys import codes, padding, questionnaire, seal, typed
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
 from surveys.models import AccessCode, Group, Rating, Round, Subject, Unit
 
-COMMENT_CHARACTERS = 500
-COMMENT_BYTES = 4 * COMMENT_CHARACTERS + 2
 MOST_CODES = 2000
+COMMENT_BYTES, COMMENT_CHARACTERS = padding.COMMENT_BYTES, padding.COMMENT_CHARACTERS
+pad_comment, unpad_comment = padding.pad_comment, padding.unpad_comment
 
 Sheet = Mapping[int, questionnaire.Answers]
 """What one person says: subject id → answers by question id."""
@@ -231,7 +231,8 @@ def check_quotas(form: questionnaire.Questionnaire, sheet: Sheet) -> None:
         most = quota.most(len(sheet))
         if given > most:
             raise BadSheet(
-                N_("“优秀”最多 %(most)s 人，您选了 %(given)s 人。请改到不超过 %(most)s 人。"),
+                N_("“%(option)s”最多 %(most)s 人，您选了 %(given)s 人。请改到不超过 %(most)s 人。"),
+                option=form.capped(quota),
                 most=most,
                 given=given,
             )
@@ -252,9 +253,7 @@ def clean_comment(text: str) -> str:
 
     Raises `BadSheet` when it is longer than allowed.
     """
-    plain = "".join(
-        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
-    ).strip()
+    plain = typed.plain(text)
     if len(plain) > COMMENT_CHARACTERS:
         raise BadSheet(
             N_("意见最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"),
@@ -262,17 +261,6 @@ def clean_comment(text: str) -> str:
             n=len(plain),
         )
     return plain
-
-
-def pad_comment(text: str) -> bytes:
-    """A comment's bytes, all of one length: two bytes of size, the text, zeros."""
-    plain = text.encode("utf-8")
-    return len(plain).to_bytes(2, "big") + plain.ljust(COMMENT_BYTES - 2, b"\0")
-
-
-def unpad_comment(padded: bytes) -> str:
-    """The comment in padded bytes."""
-    return padded[2 : 2 + int.from_bytes(padded[:2], "big")].decode("utf-8")
 
 
 def _rows(
@@ -294,17 +282,24 @@ def _rows(
 
 
 def _comment_rows(
-    cipher: AESGCM, round_id: int, comments: Mapping[int, str]
+    cipher: AESGCM,
+    form: questionnaire.Questionnaire,
+    round_id: int,
+    sheet: Sheet,
+    comments: Mapping[int, str],
 ) -> list[tuple[int, bytes, int, bytes]]:
+    """A row for each comment and each text that answers a question, tied to no rating."""
+    said = [(subject_id, 0, text) for subject_id, text in comments.items() if form.comment]
+    for subject_id, answers in sheet.items():
+        said += [(subject_id, place, text) for place, text in form.texts(answers)]
     rows = []
-    for subject_id, text in comments.items():
-        plain = clean_comment(text)
-        if plain:
+    for subject_id, place, text in said:
+        if plain := clean_comment(text):
             key = secrets.token_bytes(16)
-            sealed = seal.seal(
-                cipher, pad_comment(plain), around_comment(round_id, key, subject_id)
+            around = around_comment(round_id, key, subject_id)
+            rows.append(
+                (round_id, key, subject_id, seal.seal(cipher, pad_comment(plain, place), around))
             )
-            rows.append((round_id, key, subject_id, sealed))
     return rows
 
 
@@ -348,7 +343,7 @@ def cast_at(
         now,
         (SPEND, (right.digest,)),
         _rows(cipher, form, right.round.id, right.group.id, sheet),
-        _comment_rows(cipher, right.round.id, comments if form.comment else {}),
+        _comment_rows(cipher, form, right.round.id, sheet, comments),
     )
 
 
@@ -372,7 +367,7 @@ def cast_openly(
         now,
         (TAKE, (round_.id, number)),
         _rows(cipher, form, round_.id, group.id, sheet),
-        _comment_rows(cipher, round_.id, comments if form.comment else {}),
+        _comment_rows(cipher, form, round_.id, sheet, comments),
     )
 
 

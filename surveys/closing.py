@@ -18,7 +18,7 @@ from typing import Any
 from surveys import archive, ballots, disclosure, questionnaire, rounds, seal, tally
 from surveys.db import writing
 from surveys.messages import N_, Refused
-from surveys.models import Archive, Comment, Group, Round, Score, Subject, Unit
+from surveys.models import Archive, Comment, Group, Round, Score, Subject, TextAnswer, Unit
 
 
 class NotNow(Refused):
@@ -33,13 +33,14 @@ def _cells(
     round_: Round, subjects: list[Subject], groups: list[Group], count: tally.Count
 ) -> dict[int, dict[str, dict[str, Any]]]:
     """Subject id → group key → the archive's cell; parents hold the sums of those below."""
-    questions = questionnaire.of(round_).questions
+    columns = questionnaire.of(round_).columns()
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
     tallies: dict[tuple[int, int], dict[str, dict[str, int]]] = {}
     for (cell, place, packed), times in count.answers.items():
-        key = questions[place].tally_key(packed)
+        question, column = columns[place]
+        key = question.tally_key(packed, column)
         if key is not None:
-            answers = tallies.setdefault(cell, {}).setdefault(questions[place].id, {})
+            answers = tallies.setdefault(cell, {}).setdefault(question.id, {})
             answers[key] = answers.get(key, 0) + times
     found: dict[int, dict[str, dict[str, Any]]] = {subject.id: {} for subject in subjects}
     for subject in subjects:
@@ -258,10 +259,20 @@ def _keep(keys: Path, round_: Round, kept: archive.Archive) -> None:
     for start in range(0, len(rows), 50):
         Score.insert_many(rows[start : start + 50]).execute()
     full = {subjects[each["id"]].id for each in shown["subjects"] if each["disclosure"] == "full"}
-    comments = [
-        {"round": round_.id, "key": secrets.token_bytes(16), "subject": subject, "text": text}
-        for subject, text in tally.unsealed_comments(keys, round_)
-        if subject in full
-    ]
+    _keep_texts(keys, round_, full)
+
+
+def _keep_texts(keys: Path, round_: Round, full: set[int]) -> None:
+    """Comments, and texts by question, about the subjects shown; each under another random key."""
+    questions = questionnaire.of(round_).questions
+    comments, texts = [], []
+    for subject, place, text in tally.unsealed_comments(keys, round_):
+        row = {"round": round_.id, "key": secrets.token_bytes(16), "subject": subject, "text": text}
+        if subject in full and place == 0:
+            comments.append(row)
+        elif subject in full:
+            texts.append(row | {"question": questions[place - 1].id})
     for start in range(0, len(comments), 100):
         Comment.insert_many(comments[start : start + 100]).execute()
+    for start in range(0, len(texts), 100):
+        TextAnswer.insert_many(texts[start : start + 100]).execute()

@@ -1,21 +1,23 @@
 """From a questionnaire to the form that checks what was sent: WTForms validates, templates draw.
 
-A survey about one unit has a field a question, `q-<question>`. A sheet about many has one field, a
+A survey about one unit has a field a question, `q-<question>`; what has parts to fill in singly has
+an input for each, `q-<question>.<part>`. A sheet about many has one field, a
 grid of `g-<subject>-<question>`: thirty people on four questions as 120 fields cost six times more.
 What is wrong stands in the fields' errors as `BadAnswer`, which names the input that it is about.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import wtforms
 
 from surveys import ballots
+from surveys.kind import Answer, Sent
+from surveys.kinds import KINDS
 from surveys.messages import N_, Refused
-from surveys.questionnaire import Answer, Answers, Points, Question, Questionnaire
+from surveys.questionnaire import Answers, Question, Questionnaire
 
 ANSWER = "q-"
 LINE = "g-"
@@ -34,29 +36,13 @@ class BadAnswer(Refused):
         self.field = field
 
 
-def _option(question: Question, given: str) -> Answer:
-    if any(option.id == given for option in question.options):
-        return given
-    raise ValueError
-
-
-def _points(question: Question, given: str) -> Answer:
-    points = question.answers
-    plain = unicodedata.normalize("NFKC", given).strip()
-    if not isinstance(points, Points) or not plain.isascii() or not plain.isdigit():
-        raise ValueError
-    if len(plain) > 4 or not points.low <= int(plain) <= points.high:
-        raise ValueError
-    return int(plain)
-
-
-READERS: dict[str, Callable[[Question, str], Answer]] = {"options": _option, "points": _points}
-"""Kinds of question: how an answer is read; `ValueError` for one that the question has not."""
+READERS = KINDS
+"""Kinds of question: how an answer is read, and all else that is particular to each."""
 
 
 def kind(question: Question) -> str:
     """The kind of a question: a key of `READERS`, and what a template draws it by."""
-    return "points" if isinstance(question.answers, Points) else "options"
+    return question.kind
 
 
 def in_order(form: Questionnaire) -> list[Question]:
@@ -66,24 +52,15 @@ def in_order(form: Questionnaire) -> list[Question]:
 
 def read_answer(question: Question, number: int, name: str, given: Sequence[str]) -> Answer:
     """The answer in what was given under a name; none for nothing, `BadAnswer` for a wrong one."""
-    filled = [each for each in given if each.strip()]
-    if not filled:
-        return None
-    if len(filled) > 1:
-        raise BadAnswer(N_("第 %(n)s 题收到了两个回答，只能有一个。请重新选择。"), name, n=number)
+    sent = [("", each) for each in given if each.strip()]
+    return _read(question, number, name, sent) if sent else None
+
+
+def _read(question: Question, number: int, name: str, sent: Sent) -> Answer:
     try:
-        return READERS[kind(question)](question, filled[0])
-    except ValueError:
-        pass
-    if isinstance(question.answers, Points):
-        raise BadAnswer(
-            N_("第 %(n)s 题请填 %(low)s 到 %(high)s 的整数，或者空着。"),
-            name,
-            n=number,
-            low=question.answers.low,
-            high=question.answers.high,
-        )
-    raise BadAnswer(N_("第 %(n)s 题的回答不在选项之内。请重新选择。"), name, n=number)
+        return question.answers.parse(sent)
+    except Refused as wrong:
+        raise BadAnswer(wrong.message, name, n=number, **wrong.params) from None
 
 
 class QuestionField(wtforms.Field):
@@ -100,6 +77,24 @@ class QuestionField(wtforms.Field):
             self.data = read_answer(self.question, self.number, self.name, valuelist)
         except BadAnswer as wrong:
             raise ValueError(wrong) from None
+
+
+class PartsField(QuestionField):
+    """One question of a survey that is filled in part by part."""
+
+    def process(self, formdata: Any, *_unused: object, **_also: object) -> None:
+        """Read the answer out of all its inputs."""
+        self.process_errors = []
+        self.data = None
+        sent = [
+            (part, each)
+            for part in self.question.answers.parts
+            for each in (formdata.getlist(f"{self.name}.{part}") if formdata else ())
+        ]
+        try:
+            self.data = _read(self.question, self.number, self.name, sent)
+        except BadAnswer as wrong:
+            self.process_errors.append(wrong)
 
 
 class GroupField(wtforms.Field):
@@ -198,6 +193,14 @@ class SurveyForm(_Form):
     """What a resident says about one unit; made for a questionnaire by `survey_form`."""
 
     questions: ClassVar[tuple[Question, ...]]
+    parts: ClassVar[frozenset[str]]
+
+    def belongs(self, name: str) -> bool:
+        """The parts of a question belong here instead of the whole."""
+        if "." in name:
+            return name in self.parts
+        field = self._fields.get(name)
+        return super().belongs(name) and not isinstance(field, PartsField)
 
     def answers(self) -> Answers:
         """The answers by question id."""
@@ -247,11 +250,15 @@ def survey_form(form: Questionnaire, groups: Sequence[str] = ()) -> type[SurveyF
     Making a class costs more than using it: make it once a round.
     """
     questions = tuple(in_order(form))
-    fields: dict[str, Any] = {"questions": questions}
+    parts = frozenset(
+        f"{ANSWER}{question.id}.{part}" for question in questions for part in question.answers.parts
+    )
+    fields: dict[str, Any] = {"questions": questions, "parts": parts}
     if len(groups) > 1:
         fields["group"] = GroupField(groups)
     for number, question in enumerate(questions, start=1):
-        fields[ANSWER + question.id] = QuestionField(question, number)
+        made = PartsField if question.answers.parts else QuestionField
+        fields[ANSWER + question.id] = made(question, number)
     if form.comment:
         fields["comment"] = CommentField()
     return type("SurveyForm", (SurveyForm,), fields)

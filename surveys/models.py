@@ -75,7 +75,8 @@ class Round(BaseModel):
     """A questionnaire put to raters about subjects, for a time.
 
     `questionnaire` is the file's document as it was when the round was made; `rules` are those of
-    the archive, less their groups; `chosen` are the ids of the units picked while it is a draft.
+    the archive, less their groups; `chosen` are the ids of the units picked while it is a draft;
+    `listed` are the names of its subjects, where an organiser types them.
     `state` is what people did; whether an open round has ended is the clock's to say
     (`surveys.rounds.phase`).
     """
@@ -98,6 +99,7 @@ class Round(BaseModel):
     abandoned_reason = peewee.TextField(null=True)
     key_check = peewee.BlobField(null=True)
     revision = peewee.IntegerField(default=0)
+    listed = JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -236,6 +238,25 @@ class Comment(BaseModel):
         constraints = [peewee.Check("(sealed IS NULL) != (text IS NULL)")]
 
 
+class TextAnswer(BaseModel):
+    """What somebody wrote in answer to one question about one subject, tied to no rating.
+
+    There are none before the round is closed: until then the text lies sealed among the comments,
+    and which question it answers is sealed with it.
+    """
+
+    round = peewee.ForeignKeyField(Round, on_delete="CASCADE", index=False)
+    key = peewee.BlobField()
+    subject = peewee.ForeignKeyField(Subject, on_delete="CASCADE", index=False)
+    subject_id: int
+    question = peewee.CharField(max_length=64)
+    text = peewee.TextField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("round", "key")
+        without_rowid = True
+
+
 class Archive(BaseModel):
     """What is kept of a closed round: the canonical bytes of its archive and their SHA-256.
 
@@ -255,6 +276,7 @@ class Score(BaseModel):
 
     id = peewee.AutoField()
     round = peewee.ForeignKeyField(Round, backref="score_rows", on_delete="CASCADE")
+    round_id: int
     subject = peewee.ForeignKeyField(Subject, on_delete="CASCADE")
     subject_id: int
     unit = peewee.ForeignKeyField(Unit, null=True, on_delete="SET NULL")
@@ -285,7 +307,10 @@ class Score(BaseModel):
 
 
 class Decision(BaseModel):
-    """The grade that people decided on (组织评定) beside the suggested one, with a reason."""
+    """The grade that people decided on (组织评定) beside the suggested one, with a reason.
+
+    `decided_by` is the name of the account that recorded it.
+    """
 
     round = peewee.ForeignKeyField(Round, on_delete="CASCADE")
     subject = peewee.ForeignKeyField(Subject, on_delete="CASCADE")
@@ -293,6 +318,7 @@ class Decision(BaseModel):
     grade = peewee.CharField(max_length=40)
     reason = peewee.TextField(default="")
     decided_at = UTCField()
+    decided_by = peewee.CharField(max_length=60, null=True)
 
     class Meta:
         indexes = ((("round", "subject"), True),)
@@ -310,6 +336,7 @@ TABLES = (
     Receipt,
     Rating,
     Comment,
+    TextAnswer,
     Archive,
     Score,
     Decision,

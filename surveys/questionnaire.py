@@ -15,7 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from surveys import archive
+from surveys import archive, kinds
+from surveys.archive_values import ID
+from surveys.kind import Answer, Option, Text, text_of
 from surveys.messages import N_, Refused
 from surveys.models import Round
 
@@ -23,8 +25,6 @@ LIBRARY = Path(__file__).parent / "questionnaires"
 AUDIENCES = {"P", "M", "S", "O"}
 MOST_QUESTIONS = 100
 
-Text = Mapping[str, str]
-Answer = str | int | None
 Answers = Mapping[str, Answer]
 
 
@@ -33,27 +33,11 @@ class QuestionnaireError(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """One answer of a scale; `value` 0–100 as decimal text, or none (不了解, 弃权)."""
-
-    id: str
-    label: Text
-    value: str | None
-    positive: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Whole points from `low` to `high`; from `positive_from` on they count as positive."""
-
-    low: int
-    high: int
-    positive_from: int
-
-
-@dataclass(frozen=True, slots=True)
 class Quota:
-    """At most this share of the subjects on one sheet may get this option of this question."""
+    """At most so many of the subjects on one sheet may get this option of this question.
+
+    A share below 1 is of the sheet's subjects; any other is the number itself.
+    """
 
     question: str
     option: str
@@ -61,42 +45,51 @@ class Quota:
 
     def most(self, subjects: int) -> int:
         """How many of so many subjects that is, rounded down."""
-        return int(self.share * subjects)
+        return int(self.share * subjects if self.share < 1 else self.share)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: its text and its scale, options or points."""
+    """One question: its text, and its kind with all that is particular to that (`answers`)."""
 
     id: str
     text: Text
     help: Text
     weight: str
     scale: str
-    answers: tuple[Option, ...] | Points
+    answers: kinds.AnyKind
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind: a key of `kinds.KINDS`."""
+        return self.answers.name
+
+    @property
+    def scored(self) -> bool:
+        """Whether it has a scale, and so a mean; only such a question can be the headline."""
+        return self.answers.scored
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """Its options; none where it asks for points."""
-        return () if isinstance(self.answers, Points) else self.answers
+        """Its options; none where it asks for points or words."""
+        return self.answers.options
 
-    def pack(self, answer: Answer) -> int:
-        """An answer as one byte: 0 for none, else 1 + the option's place or the points."""
-        if answer is None:
-            return 0
-        if isinstance(self.answers, Points):
-            if not isinstance(answer, int) or not self.answers.low <= answer <= self.answers.high:
-                raise ValueError(f"{self.id}: {answer!r} is out of range")
-            return 1 + answer
-        return 1 + [option.id for option in self.answers].index(str(answer))
+    @property
+    def blank(self) -> Option | None:
+        """The option that is meant where nothing is chosen; none where that is no answer."""
+        key = self.answers.blank if isinstance(self.answers, kinds.Choice) else None
+        return next((option for option in self.options if option.id == key), None)
 
-    def tally_key(self, packed: int) -> str | None:
-        """The key of a packed answer in the archive's tallies; none for no answer."""
-        if packed == 0:
-            return None
-        if isinstance(self.answers, Points):
-            return str(packed - 1)
-        return self.answers[packed - 1].id
+    def pack(self, answer: Answer) -> bytes:
+        """An answer as bytes, as many as the question takes; `ValueError` for one that is none."""
+        try:
+            return self.answers.pack(answer)
+        except ValueError as wrong:
+            raise ValueError(f"{self.id}: {wrong}") from None
+
+    def tally_key(self, packed: int, column: int = 0) -> str | None:
+        """The key of a packed byte in the archive's tallies; none for one that says nothing."""
+        return self.answers.tally_key(column, packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +104,7 @@ class Questionnaire:
     audience: str
     about: str
     kinds: tuple[str, ...]
+    listed: bool
     needs_codes: bool
     peers: bool
     comment: bool
@@ -121,27 +115,54 @@ class Questionnaire:
     groups: tuple[dict[str, Any], ...]
     rules: dict[str, Any]
 
+    @property
+    def on_sheet(self) -> bool:
+        """Whether a sheet behind a code asks about all subjects of a place, not of one alone."""
+        return is_on_sheet(self.document)
+
+    @property
+    def words(self) -> Mapping[str, Text]:
+        """What its `rate` and its `score` are called, where they have names of their own."""
+        words: Mapping[str, Text] = self.document.get("words", {})
+        return words
+
+    def capped(self, quota: Quota) -> Text:
+        """What the option of a quota is called."""
+        options = next(each.options for each in self.questions if each.id == quota.question)
+        return next(option.label for option in options if option.id == quota.option)
+
     def pack(self, answers: Answers) -> bytes:
-        """A rating as bytes, one a question: all ratings of a round have one length."""
+        """A rating as bytes, `width` of them: all ratings of a round have one length."""
         unknown = set(answers) - {question.id for question in self.questions}
         if unknown:
             raise ValueError(f"not on the form: {', '.join(sorted(unknown))}")
-        return bytes(question.pack(answers.get(question.id)) for question in self.questions)
+        return b"".join(question.pack(answers.get(question.id)) for question in self.questions)
+
+    @property
+    def width(self) -> int:
+        """How many bytes a rating has."""
+        return sum(question.answers.width for question in self.questions)
+
+    def columns(self) -> list[tuple[Question, int]]:
+        """For each byte of a rating the question that it belongs to, and which of its bytes."""
+        return [
+            (question, column)
+            for question in self.questions
+            for column in range(question.answers.width)
+        ]
+
+    def texts(self, answers: Answers) -> list[tuple[int, str]]:
+        """What was written: places of questions from 1 on, and the texts."""
+        found = (
+            (place, answers.get(question.id))
+            for place, question in enumerate(self.questions, start=1)
+            if question.kind == kinds.Writing.name
+        )
+        return [(place, str(text)) for place, text in found if text]
 
     def for_archive(self) -> dict[str, Any]:
         """The archive's part `questionnaire`."""
         return _archive_part(self.document)
-
-
-def _text(value: Any, place: str) -> Text:
-    """A text in both languages."""
-    if (
-        not isinstance(value, dict)
-        or set(value) != {"zh", "en"}
-        or not all(isinstance(each, str) and each.strip() for each in value.values())
-    ):
-        raise _Wrong(place, "a text needs zh and en")
-    return value
 
 
 class _Wrong(Exception):
@@ -159,6 +180,8 @@ KEYS = {
     "audience",
     "about",
     "kinds",
+    "listed",
+    "advice",
     "needs_codes",
     "peers",
     "comment",
@@ -167,6 +190,7 @@ KEYS = {
     "questions",
     "quotas",
     "plan_items",
+    "words",
     "groups",
     "rules",
 }
@@ -194,30 +218,71 @@ def _archive_part(document: Mapping[str, Any]) -> dict[str, Any]:
         "headline": document["headline"],
         "scales": scales,
         "questions": [
-            {
-                "id": question["id"],
-                "scale": question["scale"],
-                "weight": question.get("weight", 1),
-                "label": question["text"],
-            }
+            part
             for question in document["questions"]
+            if (part := kinds.kind_of(question, document["scales"]).in_archive(question))
         ],
     }
 
 
-def _answers(scale: Mapping[str, Any], place: str) -> tuple[Option, ...] | Points:
-    if "points" in scale:
-        points = scale["points"]
-        return Points(points["min"], points["max"], points.get("positive_from", 60))
-    return tuple(
-        Option(
-            option["id"],
-            _text(option.get("label"), f"{place}.options.{option['id']}.label"),
-            None if option.get("value") is None else str(option["value"]),
-            option.get("positive", False),
-        )
-        for option in scale["options"]
+def _question(question: Mapping[str, Any], scales: Mapping[str, Any]) -> Question:
+    kind = kinds.kind_of(question, scales)
+    place = f"questions.{question['id']}"
+    return Question(
+        question["id"],
+        text_of(question["text"], f"{place}.text"),
+        text_of(question["help"], f"{place}.help") if "help" in question else {},
+        str(question.get("weight", 1 if kind.scored else 0)),
+        question.get("scale", ""),
+        kind.read(question, scales.get(question.get("scale", ""), {}), place),
     )
+
+
+def _check_kinds(document: Mapping[str, Any]) -> None:
+    """What the archive's check cannot see: questions that never stand in it, and the headline."""
+    seen: set[str] = set()
+    for question in document["questions"]:
+        key, kind = question["id"], kinds.kind_of(question, document["scales"])
+        if not isinstance(key, str) or not ID.fullmatch(key) or key in seen:
+            raise _Wrong("questions", f"{key!r} is no id, or stands twice")
+        seen.add(key)
+        if key == document["headline"] and not kind.scored:
+            raise _Wrong("headline", "must be a question of kind choice or points")
+        if not kind.scored:
+            kind.read(question, {}, f"questions.{key}")
+        if not kind.scored and is_on_sheet(document):
+            reason = f"{kind.name} cannot be asked on a sheet about many"
+            raise _Wrong(f"questions.{key}.kind", reason)
+
+
+def _check_scores(questions: tuple[Question, ...], headline: str) -> None:
+    """Something must weigh, and something be positive where a rate is asked."""
+    if not any(Fraction(question.weight) for question in questions):
+        raise _Wrong("questions", "all weights are 0")
+    options = next(question.options for question in questions if question.id == headline)
+    if options and not any(option.positive for option in options):
+        raise _Wrong(f"questions.{headline}", "no option is positive, and its rate is asked")
+
+
+def _listed(document: Mapping[str, Any]) -> bool:
+    """Whether an organiser names the subjects, one a line: things are in no roster."""
+    return document["about"] == "things" or bool(document.get("listed", False))
+
+
+def is_on_sheet(document: Mapping[str, Any]) -> bool:
+    """Whether one sheet is about many: about persons, or about a list behind a code."""
+    codes = bool(document.get("needs_codes", False))
+    return document["about"] == "persons" or (_listed(document) and codes)
+
+
+def _share(quota: Mapping[str, Any]) -> Fraction:
+    """A quota's `share` of the sheet (below 1), or its `most`, a whole number."""
+    if ("share" in quota) == ("most" in quota):
+        raise _Wrong("quotas", "needs share or most, and not both")
+    amount = Fraction(quota["share"] if "share" in quota else quota["most"])
+    if not (0 < amount < 1 if "share" in quota else amount >= 1 and amount.denominator == 1):
+        raise _Wrong("quotas", "share lies between 0 and 1, most is 1 or more")
+    return amount
 
 
 def from_document(document: dict[str, Any]) -> Questionnaire:
@@ -245,10 +310,11 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     audience = document["audience"]
     if not audience or set(audience) - AUDIENCES:
         raise _Wrong("audience", "letters of P, M, S, O")
-    if document["about"] not in ("units", "persons"):
-        raise _Wrong("about", "units or persons")
+    if document["about"] not in ("units", "persons", "things"):
+        raise _Wrong("about", "units, persons or things")
     if document["about"] == "persons" and "P" in audience:
         raise _Wrong("audience", "a result about persons is never public")
+    _check_kinds(document)
     part = _archive_part(document)
     groups, rules = document["groups"], document["rules"]
     archive.from_document(
@@ -259,38 +325,34 @@ def _read(document: dict[str, Any]) -> Questionnaire:
             "subjects": [],
         }
     )
-    scales = {key: _answers(scale, f"scales.{key}") for key, scale in document["scales"].items()}
-    questions = tuple(
-        Question(
-            question["id"],
-            _text(question["text"], f"questions.{question['id']}.text"),
-            question.get("help", {}),
-            str(question.get("weight", 1)),
-            question["scale"],
-            scales[question["scale"]],
-        )
-        for question in document["questions"]
-    )
+    questions = tuple(_question(each, document["scales"]) for each in document["questions"])
+    _check_scores(questions, document["headline"])
     quotas = tuple(
-        Quota(quota["question"], quota["option"], Fraction(quota["share"]))
+        Quota(quota["question"], quota["option"], _share(quota))
         for quota in document.get("quotas", ())
     )
-    offered = {(question.id, option.id) for question in questions for option in question.options}
+    offered = {
+        (question.id, option.id)
+        for question in questions
+        if question.scored
+        for option in question.options
+    }
     for quota in quotas:
-        if (quota.question, quota.option) not in offered or not 0 < quota.share < 1:
-            raise _Wrong("quotas", f"{quota.question}/{quota.option} with a share between 0 and 1")
+        if (quota.question, quota.option) not in offered or quota.share <= 0:
+            raise _Wrong("quotas", f"{quota.question}/{quota.option} is on no question")
     return Questionnaire(
         document=document,
         id=document["id"],
         version=document["version"],
-        title=_text(document["title"], "title"),
-        intro=_text(document["intro"], "intro"),
+        title=text_of(document["title"], "title"),
+        intro=text_of(document["intro"], "intro"),
         audience=audience,
         about=document["about"],
         kinds=tuple(document["kinds"]),
+        listed=_listed(document),
         needs_codes=bool(document.get("needs_codes", False)),
         peers=bool(document.get("peers", False)),
-        comment=bool(document.get("comment", False)) and document["about"] == "units",
+        comment=bool(document.get("comment", False)) and not is_on_sheet(document),
         headline=document["headline"],
         questions=questions,
         quotas=quotas,

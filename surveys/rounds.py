@@ -7,17 +7,15 @@ organiser's act. The end of an open round may move later with a reason, never ea
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import peewee
 
-from surveys import ballots, questionnaire, seal, subjects, typed
+from surveys import ballots, listing, questionnaire, seal, subjects, typed
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -33,8 +31,6 @@ from surveys.models import (
     reach,
 )
 from surveys.questionnaire import Questionnaire
-
-HEAVIEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +58,9 @@ def phase(round_: Round, now: datetime) -> str:
     return "open" if now < round_.ends_at else "ended"
 
 
-def weight_of(text: str) -> str:
-    """A weight as decimal text, more than 0 and at most 1000; `Refused` else."""
-    plain = unicodedata.normalize("NFKC", text[:40]).strip()
-    try:
-        if len(plain) > 12 or set(plain) - set("0123456789."):
-            raise ValueError
-        weight = Decimal(plain)
-    except (ValueError, InvalidOperation):
-        weight = Decimal(0)
-    if not 0 < weight <= HEAVIEST:
-        raise Refused(
-            N_("权重“%(typed)s”不行：须为大于 0、不超过 %(most)s 的数，例如 40 或 0.5。"),
-            typed=text[:40],
-            most=HEAVIEST,
-        )
-    return f"{weight.normalize():f}"
-
-
 def _weight(group: str, text: str) -> str:
     try:
-        return weight_of(text)
+        return typed.weight(text)
     except Refused as wrong:
         raise typed.BadSetting(f"weight-{group}", wrong.message, **wrong.params) from None
 
@@ -119,7 +97,10 @@ def create(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an organiser decides about a draft; `chosen`: ids of units, `weights`: by group key."""
+    """What an organiser decides about a draft; `chosen`: ids of units, `weights`: by group key.
+
+    `listed` are the names of the subjects, where the questionnaire takes them from no roster.
+    """
 
     title: str
     plan_year: int | None
@@ -131,6 +112,7 @@ class Settings:
     needs_codes: bool
     minimum: int
     sampling: str
+    listed: Sequence[str] = ()
 
 
 def revise(round_: Round, settings: Settings, revision: int) -> None:
@@ -143,8 +125,16 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         raise typed.BadSetting(
             "chosen", N_("所选单位中有的不在您的范围之内，或不适用这份问卷。请重新选择。")
         )
+    listing.check(form, settings.needs_codes)
     if not 3 <= settings.minimum <= 1000:
         raise typed.BadSetting("minimum", N_("最少人数须为 3 到 1000，通常为 5。"))
+    least = (round_.rules.get("rank") or {}).get("from", 0)
+    if least and settings.minimum > least:
+        raise typed.BadSetting(
+            "minimum",
+            N_("最少人数不能多于参加排名的最少份数（%(least)s）。请先在“计分规则”里改。"),
+            least=least,
+        )
     if settings.opens_at and settings.ends_at and settings.opens_at >= settings.ends_at:
         raise typed.BadSetting("ends_at", N_("截止时间须晚于开始时间。请改正其中一个。"))
     if settings.sampling not in ("open", "drawn", "all"):
@@ -163,6 +153,7 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
                 ends_at=settings.ends_at,
                 needs_codes=needs_codes,
                 rules=rules,
+                listed=list(settings.listed) if form.listed else None,
                 revision=Round.revision + 1,
             )
             .where(Round.id == round_.id, Round.state == "draft", Round.revision == revision)
@@ -208,7 +199,9 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
         missing("ends_at", N_("还没有定开始和截止的时间。"))
     elif round_.ends_at <= now:
         missing("ends_at", N_("截止时间已经过去。请改到以后。"))
-    if form.about == "persons":
+    if form.listed:
+        found += [Issue(words, {**of}, "listed") for words, of in listing.missing(round_, chosen)]
+    elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
             missing("chosen", N_("%(units)s 没有可以测评的正式党员。"), units="、".join(empty))
@@ -331,7 +324,9 @@ def finish_destruction(keys: Path) -> list[int]:
     return finished
 
 
-def decide(round_: Round, subject: Subject, grade: str, reason: str, now: datetime) -> None:
+def decide(
+    round_: Round, subject: Subject, grade: str, reason: str, now: datetime, by: str | None = None
+) -> None:
     """Record the grade that people decided on; a reason is due when it departs from the votes."""
     grades = [band["grade"] for band in round_.rules.get("bands", ())]
     if grade not in grades:
@@ -341,10 +336,15 @@ def decide(round_: Round, subject: Subject, grade: str, reason: str, now: dateti
         raise Refused(N_("决定的等次与票数建议的不同，请写明理由。"))
     with writing():
         Decision.insert(
-            round=round_, subject=subject, grade=grade, reason=reason.strip(), decided_at=now
+            round=round_,
+            subject=subject,
+            grade=grade,
+            reason=reason.strip(),
+            decided_at=now,
+            decided_by=by,
         ).on_conflict(
             conflict_target=[Decision.round, Decision.subject],
-            preserve=[Decision.grade, Decision.reason, Decision.decided_at],
+            preserve=[Decision.grade, Decision.reason, Decision.decided_at, Decision.decided_by],
         ).execute()
 
 

@@ -140,12 +140,12 @@ def group_score(cell: Cell, archive: Archive) -> Fraction | None:
 def wilson(rate: Fraction, n: Fraction) -> Interval:
     """Rule 7: the score interval of Wilson (1927) for a rate among n, at 95 %."""
     middle = rate + Z * Z / (2 * n)
-    reach = Z * _root(rate * (1 - rate) / n + Z * Z / (4 * n * n))
+    reach = Z * root(rate * (1 - rate) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
     return max(Fraction(0), (middle - reach) / scale), min(Fraction(1), (middle + reach) / scale)
 
 
-def _root(number: Fraction) -> Fraction:
+def root(number: Fraction) -> Fraction:
     """The square root to sixty digits; exact where it is rational."""
     product = number.numerator * number.denominator * ROOT_DIGITS**2
     return Fraction(isqrt(product), number.denominator * ROOT_DIGITS)

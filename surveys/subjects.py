@@ -5,7 +5,7 @@ Later moves, merges and new names change nothing in a round.
 
 from __future__ import annotations
 
-from surveys import questionnaire
+from surveys import listing, questionnaire
 from surveys.models import Person, Round, Subject, Unit, path_to_root, reach
 
 
@@ -21,7 +21,11 @@ def members(unit: Unit) -> list[Person]:
 def make(round_: Round) -> None:
     """Make the subjects of a round that is being opened, with the units above them."""
     chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
-    if questionnaire.of(round_).about == "persons":
+    form = questionnaire.of(round_)
+    if form.listed:
+        listing.make(round_, form.about, chosen)
+        return
+    if form.about == "persons":
         rows = [(person, branch) for branch in chosen for person in members(branch)]
         for position, (person, branch) in enumerate(rows):
             Subject.create(

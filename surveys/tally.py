@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from surveys import ballots, questionnaire, seal
+from surveys import ballots, padding, questionnaire, seal
 from surveys.db import database
 from surveys.messages import N_, Refused
 from surveys.models import Comment, Round
@@ -100,7 +100,7 @@ def counting(keys: Path, round_: Round) -> Iterator[Progress | Count]:
 
     Raises `CountsDisagree`, or `seal.KeyLost` when an answer cannot be read.
     """
-    width = len(questionnaire.of(round_).questions)
+    width = questionnaire.of(round_).width
     total = ballots.ratings(round_)
     first, second = Count(), Count()
     done = 0
@@ -128,13 +128,14 @@ def turnout(round_: Round) -> Counter[Cell]:
     return Counter({(subject, group): papers for subject, group, papers in rows})
 
 
-def unsealed_comments(keys: Path, round_: Round) -> Iterator[tuple[int, str]]:
-    """The sealed comments of a round: subject id and text, in the order of their random keys."""
+def unsealed_comments(keys: Path, round_: Round) -> Iterator[tuple[int, int, str]]:
+    """The sealed texts of a round: subject id, what it answers, and text, by random keys.
+
+    What it answers is 0 for a comment, else the place of the question from 1 on.
+    """
     cipher = seal.load(keys, round_.id, round_.key_check)
     rows = Comment.select().where(Comment.round == round_, Comment.sealed.is_null(False))
     for row in rows:
         around = ballots.around_comment(round_.id, bytes(row.key), row.subject_id)
-        yield (
-            row.subject_id,
-            ballots.unpad_comment(seal.unseal(cipher, bytes(row.sealed or b""), around)),
-        )
+        padded = seal.unseal(cipher, bytes(row.sealed or b""), around)
+        yield row.subject_id, padding.place_in(padded), padding.unpad_comment(padded)

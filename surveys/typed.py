@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+from decimal import Decimal, InvalidOperation
+
 from surveys.messages import N_, Refused
 
 LONGEST_TITLE = 100
 LONGEST_TEXT = 2000
+HEAVIEST = 1000
 
 
 class BadSetting(Refused):
@@ -14,6 +18,13 @@ class BadSetting(Refused):
     def __init__(self, field: str, message: str, **params: object) -> None:
         super().__init__(message, **params)
         self.field = field
+
+
+def plain(text: str) -> str:
+    """A text without control characters (line breaks stay) and outer space."""
+    return "".join(
+        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
+    ).strip()
 
 
 def title(text: str) -> str:
@@ -30,13 +41,29 @@ def title(text: str) -> str:
 
 def paragraph(text: str, missing: str) -> str:
     """What an organiser writes for others to read; `missing` is said where nothing is."""
-    plain = "".join(
-        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
-    ).strip()
-    if not plain:
+    written = plain(text)
+    if not written:
         raise Refused(missing)
-    if len(plain) > LONGEST_TEXT:
+    if len(written) > LONGEST_TEXT:
         raise Refused(
-            N_("最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"), most=LONGEST_TEXT, n=len(plain)
+            N_("最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"), most=LONGEST_TEXT, n=len(written)
         )
-    return plain
+    return written
+
+
+def weight(text: str) -> str:
+    """A weight as decimal text, more than 0 and at most 1000; `Refused` else."""
+    written = unicodedata.normalize("NFKC", text[:40]).strip()
+    try:
+        if len(written) > 12 or set(written) - set("0123456789."):
+            raise ValueError
+        number = Decimal(written)
+    except (ValueError, InvalidOperation):
+        number = Decimal(0)
+    if not 0 < number <= HEAVIEST:
+        raise Refused(
+            N_("权重“%(typed)s”不行：须为大于 0、不超过 %(most)s 的数，例如 40 或 0.5。"),
+            typed=text[:40],
+            most=HEAVIEST,
+        )
+    return f"{number.normalize():f}"

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from site_app.models import Account
-from surveys import ballots, closing, questionnaire, rounds
+from surveys import (
+    ballots,
+    closing,
+    composing,
+    composite_rules,
+    figures,
+    questionnaire,
+    rounds,
+)
+from surveys.composite_models import Composite, CompositeSubject
 from surveys.models import Group, Person, Round, Subject, Unit
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -54,6 +63,7 @@ def draft(
     needs_codes: bool = False,
     title: str = "示范测评",
     plan_items: Sequence[int] = (),
+    listed: Sequence[str] = (),
 ) -> Round:
     """A draft with everything but its codes."""
     made = rounds.create(questionnaire.library()[form], owner, title, needs_codes)
@@ -70,6 +80,7 @@ def draft(
             needs_codes=needs_codes,
             minimum=5,
             sampling=made.rules["sampling"],
+            listed=listed,
         ),
         0,
     )
@@ -150,3 +161,21 @@ def published(keys: Path, round_: Round, pledge: str = "六月底前整改。") 
     done = closed(keys, round_)
     rounds.publish(done, pledge, AFTER)
     return Round.get_by_id(done.id)
+
+
+def composite(district: District, round_: Round | None, *, public: bool = False) -> Composite:
+    """Stars of two communities: residents from a round, a signed figure, a deduction."""
+    made = composing.create(composite_rules.library()["community-stars"], district.root, "示范星级")
+    if round_ is not None:
+        composing.choose_sources(made, {"residents": ("round", round_.id)})
+    composing.choose_subjects(made, composing.named(made, ["c1", "c2"]))
+    signed = {"c1": figures.Typed("45/50", "示例签字人", "2026-03-01")}
+    composing.set_figures(made, "rooms", signed, "organiser", START, START.date())
+    first = CompositeSubject.get(CompositeSubject.composite == made)
+    composing.deduct(made, first, "1.5", "示例理由", "organiser", START)
+    made = Composite.get_by_id(made.id)
+    if public:
+        composing.compute(made, START, START.date())
+        made = Composite.get_by_id(made.id)
+        composing.publish(made, made.sha256, START)
+    return Composite.get_by_id(made.id)

@@ -13,7 +13,7 @@ from flask import Flask
 
 from site_app import clock, models
 from site_app.models import Account
-from surveys import seal
+from surveys import composite_models, seal
 from surveys.models import TABLES, Archive, Person, Round, Unit
 from tests import factories
 from tests.factories import AFTER, DURING, START, District
@@ -135,7 +135,11 @@ def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -
         "open",
     ]
     assert "units import" in run(site, "demo", "wipe", "--yes")
-    left = {table.__name__ for table in (*TABLES, *models.TABLES) if table.select().exists()}
+    left = {
+        table.__name__
+        for table in (*TABLES, *composite_models.TABLES, *models.TABLES)
+        if table.select().exists()
+    }
     assert left == {"SiteFact"}
     assert not seal.held(keys)
     run(site, "demo", "wipe", "--yes", code=2)

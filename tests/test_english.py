@@ -18,7 +18,8 @@ from werkzeug.routing import Rule
 
 from site_app import plan_calls, plan_document, plan_store
 from site_app.models import Plan, PlanItem, PlanSection
-from surveys import rounds
+from surveys import questionnaire, rounds
+from surveys.composite_models import Composite
 from surveys.models import Person, Round, Subject, Unit
 from tests import factories
 from tests.conftest import form_token
@@ -114,7 +115,16 @@ def left_over(page: str) -> list[str]:
 
 def names() -> re.Pattern[str]:
     """Everything that is Chinese because people or places are called so."""
-    columns = (Unit.name, Person.name, Round.title, Plan.title, PlanSection.heading, PlanItem.title)
+    columns = (
+        Subject.label,
+        Unit.name,
+        Person.name,
+        Round.title,
+        Plan.title,
+        PlanSection.heading,
+        PlanItem.title,
+        Composite.title,
+    )
     known = {row[0] for column in columns for row in column.model.select(column).tuples()}
     known |= {DEPARTMENT, "党员年度民主评议", *QUERIES}
     return re.compile("|".join(re.escape(each) for each in sorted(known, key=len, reverse=True)))
@@ -157,6 +167,12 @@ def content(keys: Path, district: District) -> District:
     both = [district.branch, nobody]
     factories.draft(district.root, both, "member-appraisal", title="示范评议草稿")
     factories.draft(district.root, [], title="示范空草稿")
+    courses = ["示范课程一", "示范课程二"]
+    listing = factories.draft(district.root, [district.root], "course-feedback", listed=courses)
+    factories.opened(keys, listing)
+    held = Round.select().where(Round.state == "published").order_by(Round.id).get()
+    factories.composite(district, held, public=True)
+    factories.composite(district, None)
     return district
 
 
@@ -196,6 +212,9 @@ def addresses(rule: Rule) -> Iterator[str]:
     """The pages of a rule: every round, unit, person and item that there is."""
     values: dict[str, list[Any]] = {
         "round_id": [each.id for each in Round.select(Round.id)],
+        "composite_id": [each.id for each in Composite.select(Composite.id)],
+        "part": ["rooms"],
+        "name": sorted(questionnaire.library()),
         "code": ["c1", "c2", "b1"],
         "key": ["p1", "p2", "c1"],
         "year": [2026],
@@ -306,6 +325,26 @@ def test_an_organisers_pages_after_sending_are_english(
     for name, text in UPLOADS:
         files = {"file": (io.BytesIO(text.encode()), "file.txt")}
         send(signed_in, f"/desk/{name}", csrf | files, content_type="multipart/form-data")
+
+
+def test_pages_of_composites_after_sending_are_english(
+    content: District, signed_in: FlaskClient, send: Send, set_clock: SetClock
+) -> None:
+    set_clock(DURING)
+    csrf = {"csrf_token": form_token(signed_in.get("/desk/units"))}
+    done, draft = (
+        f"/desk/composites/{each.id}" for each in Composite.select().order_by(Composite.id)
+    )
+    figures = f"{draft}/figures/rooms"
+    table = "编号,数值,签字人,签字日期\n甲九,1,2,3\n"
+    send(signed_in, "/desk/composites/new", csrf | {"rules": "unit-score", "title": ""})
+    send(signed_in, f"{draft}/edit", csrf | {"who": "listed", "codes": "甲 nobody"})
+    send(signed_in, figures, csrf | {"how": "table", "figure-c1": "五", "signer": "甲"})
+    send(signed_in, figures, csrf | {"how": "paste", "pasted": table})
+    send(signed_in, figures, csrf | {"how": "paste", "pasted": "x"})
+    send(signed_in, f"{draft}/subjects/c1/deductions", csrf | {"points": "甲"})
+    send(signed_in, f"{draft}/publish", csrf)
+    send(signed_in, f"{done}/compute", csrf)
 
 
 def all_rows(browser: FlaskClient, round_id: int) -> dict[str, str]:

@@ -23,15 +23,6 @@ def test_all_22_items_call_for_something_in_both_languages() -> None:
     assert {call.form for of_item in calls.values() for call in of_item} == set(FORMS)
 
 
-def test_the_questionnaires_that_exist_serve_their_items() -> None:
-    serves: dict[str, list[int]] = {}
-    for number, of_item in plan_calls.load().items():
-        for call in of_item:
-            if call.questionnaire:
-                serves.setdefault(call.questionnaire, []).append(number)
-    assert serves == {"resident-satisfaction": [3, 10, 12], "member-appraisal": [2, 13]}
-
-
 def test_ballots_and_surveys_say_who_rates() -> None:
     for of_item in plan_calls.load().values():
         assert all(call.raters for call in of_item if call.form in {"BAL", "SUR"})

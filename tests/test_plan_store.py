@@ -62,7 +62,7 @@ def test_a_document_is_stored_with_everything_that_stands_in_it() -> None:
 
 def test_the_shipped_table_says_what_the_items_call_for() -> None:
     plan_store.store(document(), plan_calls.load(), replace=False)
-    assert questionnaires(2) == ["member-appraisal"]
+    assert questionnaires(2) == ["member-appraisal", "model-nomination"]
     assert {call["form"] for call in stored(1).calls} == {"TRK", "SUR"}
     keys = {"form", "text", "score", "audience", "raters", "questionnaire"}
     assert all(set(call) == keys for call in stored(1).calls)

@@ -19,7 +19,8 @@ from surveys.__main__ import differences
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.zh.md"]
 SCORING = ["docs/scoring.md", "docs/scoring.zh.md"]
-PAPERS = [*READMES, *SCORING, "CONTRIBUTING.md", "CHANGELOG.md"]
+WRITING = ["docs/questionnaires.md", "docs/questionnaires.zh.md"]
+PAPERS = [*READMES, *SCORING, "CONTRIBUTING.md", "CHANGELOG.md", *WRITING]
 PICTURES = re.compile(r"docs/pictures/readme-[a-z]+\.png")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```json\n(.*?)^```$", re.DOTALL | re.MULTILINE)

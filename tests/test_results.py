@@ -265,6 +265,9 @@ def test_the_decided_grade_stands_beside_the_suggested_one_with_its_reason(
         "基本合格",
         "示例理由",
     ]
+    assert table["p3"]["评定记录人"] == "organiser"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", table["p3"]["评定时间"])
+    assert '<dd lang="zh-CN">organiser</dd>' in page(desk, client=signed_in)
     own = page(f"/desk/rounds/{appraisal.id}/persons/p3", client=signed_in)
     assert "基本合格" in own
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import rounds, seal
+from surveys import rounds, seal, typed
 from surveys.messages import Refused
 from surveys.models import Pledge, Rating, Round, Subject, Unit
 from tests import factories
@@ -122,13 +122,13 @@ def test_bad_settings_get_a_sentence_and_change_nothing(
     assert Round.get_by_id(made.id).title == "示范测评"
 
 
-@given(typed=st.text(max_size=20))
-def test_a_weight_is_a_plain_positive_number_or_refused(typed: str) -> None:
+@given(text=st.text(max_size=20))
+def test_a_weight_is_a_plain_positive_number_or_refused(text: str) -> None:
     try:
-        weight = rounds.weight_of(typed)
+        weight = typed.weight(text)
     except Refused:
         return
-    assert 0 < float(weight) <= rounds.HEAVIEST
+    assert 0 < float(weight) <= typed.HEAVIEST
 
 
 def test_units_beyond_the_owners_reach_cannot_be_chosen(district: District) -> None:

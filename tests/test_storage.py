@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from site_app import config, models, storage
-from surveys import db
+from surveys import composite_models, db
 from surveys import models as survey_models
 from surveys.db import database
 
@@ -26,7 +26,7 @@ def test_migrating_gives_the_same_schema_as_the_models(site: Flask, tmp_path: Pa
     database.close()
     db.bind(f"sqlite:///{tmp_path}/other.sqlite")
     database.connect()
-    database.create_tables([*survey_models.TABLES, *models.TABLES])
+    database.create_tables([*survey_models.TABLES, *composite_models.TABLES, *models.TABLES])
     assert schema() == migrated
 
 

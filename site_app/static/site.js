@@ -6,12 +6,13 @@
   const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
   const one = (selector, within = document) => within.querySelector(selector);
   const CODE = /^#[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z]{4}$/i;
+  const TYPED = ".points, .place, .writing";
   const PATIENCE = 30000;
   let pressed = null;
   let sending = false;
 
   const answered = (place) =>
-    one("input:checked", place) || all(".points", place).some((input) => input.value.trim());
+    one("input:checked", place) || all(TYPED, place).some((input) => input.value.trim());
 
   function count() {
     const questions = all(".question[data-asked]");
@@ -32,12 +33,25 @@
       one("[data-given]", each).textContent = given;
       each.classList.toggle("over", given > Number(most));
     });
+    all(".place").forEach((each) => { each.dataset.was = each.value; });
+    all(".picked").forEach((each) => {
+      const given = all("input:checked", each.closest(".question")).length;
+      one("[data-picked]", each).textContent = given;
+      each.classList.toggle("over", given > Number(each.dataset.most));
+    });
     const next = one("[data-next]");
     const open = people.find((each) => !each.classList.contains("complete"));
     if (next) {
       next.hidden = !open;
       next.href = open ? `#${open.id}` : "#main";
     }
+  }
+
+  // A place is given to one alone: whoever had it gets the place that was left for it.
+  function exchange(place) {
+    const places = all(".place", place.closest(".question"));
+    const other = places.find((each) => each !== place && each.value === place.value);
+    if (place.value && other) other.value = place.dataset.was || "";
   }
 
   function show(page, hash) {
@@ -104,8 +118,8 @@
     event.preventDefault();
     const place = pressed.closest(".question, .person");
     all("input:checked", place).forEach((input) => { input.checked = false; });
-    all(".points", place).forEach((input) => { input.value = ""; });
-    const first = one("input", place);
+    all(TYPED, place).forEach((input) => { input.value = ""; });
+    const first = one("input, select, textarea", place);
     if (first) first.focus();
     count();
   });
@@ -115,7 +129,10 @@
     send(event.target, pressed);
     pressed = null;
   });
-  document.addEventListener("change", count);
+  document.addEventListener("change", (event) => {
+    if (event.target.matches(".place")) exchange(event.target);
+    count();
+  });
   window.addEventListener("hashchange", scanned);
   window.addEventListener("pageshow", count);
   window.addEventListener("beforeunload", (event) => {

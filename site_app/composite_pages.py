@@ -1,0 +1,155 @@
+"""What the pages of composites share: finding one, naming it, its table, files of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, abort, render_template, request
+from flask_babel import gettext as _
+
+from site_app import auth, clock, composite_lines
+from site_app.i18n import local, say, sentence_marked
+from site_app.paging import A_PAGE, page_of
+from surveys import assembling, composing
+from surveys.composite_models import Composite, CompositeDeduction, CompositeSubject
+from surveys.composite_rules import Sheet
+from surveys.messages import N_, Refused
+from surveys.models import reach
+
+STATE = {"draft": N_("还没有计算"), "computed": N_("已计算，待公布"), "published": N_("已公布")}
+MISSING = {
+    True: N_("缺一部分就不计得分"),
+    False: N_("缺的部分不算，其余按权重重新折算"),
+}
+AUDIENCE = {
+    "P": N_("所有人"),
+    "M": N_("会议（支部）"),
+    "S": N_("本人"),
+    "O": N_("组织者"),
+}
+
+
+def load(composite_id: int) -> Composite:
+    """A composite within the organiser's reach, or 404."""
+    found = Composite.get_or_none(Composite.id == composite_id)
+    if found is None or found.owner_id not in reach(auth.signed_in().unit):
+        abort(404)
+    return found
+
+
+def load_computed(composite_id: int) -> Composite:
+    """A computed composite within the organiser's reach, or 404."""
+    found = load(composite_id)
+    return found if found.document is not None else abort(404)
+
+
+def load_public(composite_id: int) -> Composite:
+    """A published composite that everybody may see, or 404."""
+    found = Composite.get_or_none(Composite.id == composite_id, Composite.state == "published")
+    if found is None or "P" not in composing.audience(found):
+        abort(404)
+    return found
+
+
+def load_subject(whole: Composite, key: str) -> CompositeSubject:
+    """A subject of a composite, or 404."""
+    found = CompositeSubject.get_or_none(
+        CompositeSubject.composite == whole, CompositeSubject.key == key
+    )
+    return found or abort(404)
+
+
+def load_part(sheet: Sheet, part: str) -> str:
+    """A part that is a signed figure, or 404."""
+    return part if part in sheet.parts_from("figure") else abort(404)
+
+
+def frame(whole: Composite) -> dict[str, Any]:
+    """What each page about a composite needs to name it."""
+    sheet = assembling.rules_of(whole)
+    return {
+        "whole": whole,
+        "sheet": sheet,
+        "state": _(STATE[whole.state]),
+        "audience": composing.audience(whole),
+        "AUDIENCE": AUDIENCE,
+        "missing_rule": _(MISSING[sheet.rules.withhold]),
+    }
+
+
+def table(whole: Composite) -> dict[str, Any]:
+    """A page of a composite's subjects."""
+    subjects = (
+        CompositeSubject.select()
+        .where(CompositeSubject.composite == whole)
+        .order_by(CompositeSubject.position)
+    )
+    page = page_of(subjects.count())
+    some = list(page.of(subjects, A_PAGE))
+    return {"page": page, "rows": composite_lines.rows(whole, assembling.rules_of(whole), some)}
+
+
+def working_page(
+    whole: Composite, judged: CompositeSubject, template: str, refused: Refused | None = None
+) -> str:
+    """How one subject's number came about: of what was kept, else of what is at hand."""
+    sheet = assembling.rules_of(whole)
+    read = (
+        assembling.assembled(whole, local(clock.now()).date(), judged)
+        if whole.document is None
+        else composite_lines.of_one(whole, judged.key)
+    )
+    return render_template(
+        template,
+        refused=refused,
+        typed=request.form,
+        judged=judged,
+        working=composite_lines.working(read, sheet),
+        deductions=CompositeDeduction.select()
+        .where(CompositeDeduction.subject == judged)
+        .order_by(CompositeDeduction.id),
+        **frame(whole),
+    )
+
+
+def file(data: bytes, mimetype: str, name: str) -> Response:
+    """A file to be saved under this name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, mimetype=mimetype, headers=headers)
+
+
+def download(whole: Composite) -> Response:
+    """The kept document, its bytes as they were kept."""
+    return file(bytes(whole.document or b""), "application/json", f"composite-{whole.id}.json")
+
+
+def refusals(wrong: Sequence[Refused | None]) -> list[tuple[str, str]]:
+    """What was refused, for the summary above a form."""
+    return [(sentence_marked(each), str(getattr(each, "field", ""))) for each in wrong if each]
+
+
+def score_table(whole: Composite) -> tuple[list[str], Iterator[Sequence[object]]]:
+    """The headings and lines of the table of scores for spreadsheets."""
+    sheet = assembling.rules_of(whole)
+    subjects = assembling.subjects_of(whole)
+    reasons = {
+        each["id"]: "；".join(f"{one['points']} {one['reason']}" for one in each["deductions"])
+        for each in composite_lines.document(whole)["subjects"]
+        if "deductions" in each
+    }
+    headings = [_("编号"), _("评定对象"), _("所属")]
+    headings += [say(label) for label in sheet.labels.values()]
+    headings += [_("扣分前"), _("扣分"), _("扣分理由"), _("得分"), _("建议等次")]
+    headings += [_("组织评定等次"), _("不同的理由"), _("说明")]
+    lines = (
+        [
+            *(each.subject.key, each.subject.label, each.subject.place_label),
+            *each.parts,
+            *(each.before, each.deducted, reasons.get(each.subject.key), each.score, each.grade),
+            *(each.subject.decided_grade, each.subject.decided_reason),
+            "；".join(each.notes),
+        ]
+        for each in composite_lines.rows(whole, sheet, subjects)
+    )
+    return headings, lines

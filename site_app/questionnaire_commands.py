@@ -1,0 +1,73 @@
+"""`flask --app wsgi questionnaires …`: the library, and what is wrong with a file."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from site_app import shelf
+from site_app.commands import BadInput, refusals
+from site_app.i18n import UNIT_KIND, say, sentence
+from site_app.plan import SEEN_BY
+from site_app.questionnaires import ABOUT
+from surveys.messages import N_, Refused
+from surveys.questionnaire import Question, Questionnaire
+
+questionnaire_group = AppGroup("questionnaires", help="The library of questionnaires.")
+
+
+@questionnaire_group.command("list")
+def list_all() -> None:
+    """List the questionnaires: id, items of the plan, title."""
+    with refusals():
+        for form in shelf.library().values():
+            items = "、".join(map(str, form.plan_items))
+            click.echo(f"{form.id}\t{items}\t{say(form.title)}")
+
+
+@questionnaire_group.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Show a questionnaire: what is asked, of whom, about whom, and who sees the result."""
+    with refusals():
+        form = shelf.library().get(name)
+        if form is None:
+            raise Refused(N_("没有“%(id)s”这份问卷。用 questionnaires list 查看。"), id=name[:40])
+        for line in _lines(form):
+            click.echo(line)
+
+
+def _lines(form: Questionnaire) -> list[str]:
+    groups = "、".join(f"{say(group['label'])} {group['weight']}" for group in form.groups)
+    return [
+        f"{form.id}\t{say(form.title)}",
+        say(form.intro),
+        "",
+        *(f"{n}. {_said(question)}" for n, question in enumerate(form.questions, start=1)),
+        "",
+        _("测评对象：%(about)s", about=_(ABOUT[form.about])),
+        _("单位类型：%(kinds)s", kinds="、".join(_(UNIT_KIND[kind]) for kind in form.kinds)),
+        _("票类和权重：%(groups)s", groups=groups),
+        _("参加方式：%(how)s", how=_("凭测评码") if form.needs_codes else _("公开，扫码就答")),
+        _("最少人数：%(n)s", n=form.rules.get("minimum", 5)),
+        _("谁能看结果：%(who)s", who="、".join(_(SEEN_BY[each]) for each in form.audience)),
+        _("对应条目：%(items)s", items="、".join(map(str, form.plan_items))),
+    ]
+
+
+def _said(question: Question) -> str:
+    options = " / ".join(say(option.label) for option in question.options)
+    return f"{say(question.text)}  [{options}]" if options else say(question.text)
+
+
+@questionnaire_group.command("check")
+def check() -> None:
+    """Check every file; each that is broken is named with its line and the reason."""
+    with refusals():
+        found = shelf.shelf()
+        for each in found.broken:
+            click.echo(sentence(each), err=True)
+        if found.broken:
+            raise BadInput(_("有 %(n)s 份问卷文件不能用，请改正。", n=len(found.broken)))
+        click.echo(_("%(n)s 份问卷都能用。", n=len(found.forms)))

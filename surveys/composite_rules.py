@@ -1,0 +1,150 @@
+"""Rules of composites: TOML files, read and checked; `surveys/composites/` is the shipped library.
+
+A file says its parts with weights and where each comes from, what a missing part means, the grades,
+whom it judges and who may see the result. A mistake names the file and the place.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from surveys import composite_document
+from surveys.archive_types import ArchiveError
+from surveys.composite import Rules
+from surveys.messages import N_, Refused
+from surveys.models import UNIT_KINDS
+
+LIBRARY = Path(__file__).parent / "composites"
+SITE_KEYS = ("about", "kinds", "audience", "intro")
+KEYS = {"id", "version", "title", "missing", "bands", "plan_items", "parts", *SITE_KEYS}
+AUDIENCES = set("PMSO")
+ABOUT = ("units", "persons")
+
+
+class RulesError(Refused):
+    """A rules file that cannot be used, and why."""
+
+
+class _Wrong(ValueError):
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rules of a composite for the site: `about` is units or persons; `labels` by part."""
+
+    document: dict[str, Any]
+    id: str
+    title: Mapping[str, str]
+    intro: Mapping[str, str]
+    about: str
+    kinds: Sequence[str]
+    audience: str
+    plan_items: Sequence[int]
+    rules: Rules
+    labels: Mapping[str, Mapping[str, str]]
+
+    def for_document(self) -> dict[str, Any]:
+        """The part `rules` of the composite's document."""
+        return {key: value for key, value in self.document.items() if key not in SITE_KEYS}
+
+    def parts_from(self, source: str) -> list[str]:
+        """The ids of the parts that come from rounds, or of the signed figures."""
+        return [part.id for part in self.rules.parts.values() if part.source == source]
+
+
+def _text(value: Any, place: str) -> Mapping[str, str]:
+    if not isinstance(value, dict) or set(value) != {"zh", "en"}:
+        raise _Wrong(place, "needs zh and en")
+    if not all(isinstance(each, str) and each.strip() for each in value.values()):
+        raise _Wrong(place, "must be text")
+    return value
+
+
+def from_document(document: dict[str, Any]) -> Sheet:
+    """Read and check rules; `RulesError` names what is wrong."""
+    try:
+        return _read(document)
+    except KeyError as missing:
+        reason = f"{missing.args[0]}: is missing"
+    except (TypeError, AttributeError, ArchiveError, _Wrong) as wrong:
+        reason = str(wrong)
+    raise RulesError(
+        N_("综合评定规则“%(name)s”不能使用：%(reason)s。请改正规则文件。"),
+        name=str(document.get("id", "?")),
+        reason=reason,
+    )
+
+
+def _read(document: dict[str, Any]) -> Sheet:
+    unknown = sorted(set(document) - KEYS)
+    if unknown:
+        raise _Wrong(unknown[0], "unknown key")
+    about, audience = document["about"], document["audience"]
+    if about not in ABOUT:
+        raise _Wrong("about", "units or persons")
+    if not audience or set(audience) - AUDIENCES:
+        raise _Wrong("audience", "letters of P, M, S, O")
+    if about == "persons" and "P" in audience:
+        raise _Wrong("audience", "a result about persons is never public")
+    if set(document["kinds"]) - set(UNIT_KINDS):
+        raise _Wrong("kinds", f"of {', '.join(UNIT_KINDS)}")
+    rules = {key: value for key, value in document.items() if key not in SITE_KEYS}
+    checked = composite_document.from_document(
+        {
+            "format": composite_document.FORMAT,
+            "composite": {"id": "new"},
+            "rules": rules,
+            "subjects": [],
+        }
+    )
+    return Sheet(
+        document=document,
+        id=document["id"],
+        title=_text(document["title"], "title"),
+        intro=_text(document["intro"], "intro"),
+        about=about,
+        kinds=tuple(document["kinds"]),
+        audience=audience,
+        plan_items=tuple(document.get("plan_items", ())),
+        rules=checked.rules,
+        labels={
+            part["id"]: _text(part.get("label"), f"parts.{part['id']}.label")
+            for part in document["parts"]
+        },
+    )
+
+
+def read(path: Path) -> Sheet:
+    """Read a rules file."""
+    try:
+        return from_document(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise RulesError(
+            N_("综合评定规则“%(name)s”不能使用：%(reason)s。请改正规则文件。"),
+            name=path.name,
+            reason=str(wrong),
+        ) from wrong
+
+
+def library() -> dict[str, Sheet]:
+    """The shipped rules by id."""
+    found = (read(path) for path in sorted(LIBRARY.glob("*.toml")))
+    return {sheet.id: sheet for sheet in found}
+
+
+def of(document: Mapping[str, Any]) -> Sheet:
+    """The rules that a composite keeps."""
+    return _of_text(json.dumps(document, sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _of_text(text: str) -> Sheet:
+    return from_document(json.loads(text))

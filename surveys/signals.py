@@ -1,0 +1,112 @@
+"""Signals for the eye, never for the count: what in a result a person should look at once more.
+
+Read from the kept archive alone; no score, grade or rank depends on them. Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ALMOST_ALL = 95
+"""Per cent of the papers issued that count as almost all of them."""
+FEWEST_TOO_GOOD = 3
+"""So many units must all agree before it is too good to be true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A shown subject: its cells as the archive keeps them, its line of the scores, its place.
+
+    The place is the branch of a member; units, and subjects of an archive alone, have none.
+    """
+
+    subject: str
+    cells: Mapping[str, Mapping[str, Any]]
+    score: Mapping[str, Any]
+    place: str = ""
+
+    @property
+    def papers(self) -> tuple[int, int] | None:
+        """Papers returned and issued over all groups; none where it is not known how many were."""
+        issued = [cell.get("issued") for cell in self.cells.values()]
+        known = [number for number in issued if number is not None]
+        if not known or len(known) < len(issued):
+            return None
+        return sum(cell["returned"] for cell in self.cells.values()), sum(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something to look at: its kind, and the subjects or the place it is about.
+
+    Kinds: `turnout` (less than half came back), `excellent` (more than a third got the best grade),
+    `empty` (a group without a valid answer), `joined` (small groups counted as one), `too-good`
+    (almost all papers back and every answer positive, everywhere).
+    """
+
+    kind: str
+    subjects: tuple[str, ...]
+    place: str = ""
+
+
+def of(document: Mapping[str, Any]) -> list[Signal]:
+    """The signals of a kept archive, as its JSON object."""
+    scores = {line["subject"]: line for line in document["scores"]}
+    lines = [
+        Line(each["id"], each.get("groups", {}), scores[each["id"]])
+        for each in document["subjects"]
+        if each.get("disclosure", "full") == "full"
+    ]
+    return found(lines, document["rules"])
+
+
+def found(lines: Sequence[Line], rules: Mapping[str, Any]) -> list[Signal]:
+    """The signals of shown subjects, the gravest first; of hidden ones there are none."""
+    by_place: dict[str, list[Line]] = {}
+    for line in lines:
+        by_place.setdefault(line.place, []).append(line)
+    signals = [Signal("too-good", _ids(lines))] if _too_good(lines) else []
+    for place, some in by_place.items():
+        few = _ids(line for line in some if _under_half(line))
+        if few:
+            signals.append(Signal("turnout", few, place))
+        best = _ids(line for line in some if _has_best_grade(line, rules))
+        if 3 * len(best) > len(some) > 1:
+            signals.append(Signal("excellent", best, place))
+    empty = _ids(line for line in lines if _notes(line) & {"renormalised", "withheld"})
+    joined = _ids(line for line in lines if "merged" in _notes(line))
+    signals += [Signal("empty", empty)] if empty else []
+    signals += [Signal("joined", joined)] if joined else []
+    return signals
+
+
+def _ids(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(line.subject for line in lines)
+
+
+def _notes(line: Line) -> set[str]:
+    return set(line.score.get("notes") or ())
+
+
+def _under_half(line: Line) -> bool:
+    papers = line.papers
+    return papers is not None and 2 * papers[0] < papers[1]
+
+
+def _has_best_grade(line: Line, rules: Mapping[str, Any]) -> bool:
+    bands = rules.get("bands") or ()
+    if len(bands) < 2:
+        return False
+    best = max(bands, key=lambda band: float(band["min"]))
+    return bool(line.score.get("grade") == best["grade"])
+
+
+def _too_good(lines: Sequence[Line]) -> bool:
+    return len(lines) >= FEWEST_TOO_GOOD and all(
+        line.papers is not None
+        and 100 * line.papers[0] >= ALMOST_ALL * line.papers[1]
+        and line.score.get("pooled_rate") == "100.00"
+        for line in lines
+    )

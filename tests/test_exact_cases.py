@@ -1,0 +1,192 @@
+"""Cases that pin single lines of scoring and hiding: each kills a mutant that changed a number."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from surveys import archive, disclosure, scoring
+from tests import archives
+
+
+def cell(good: int, poor: int = 0, **more: Any) -> dict[str, Any]:
+    """Ballots that all answered the headline."""
+    tally = {key: n for key, n in (("good", good), ("poor", poor)) if n}
+    return {"returned": good + poor, "tallies": {"q1": tally}, **more}
+
+
+def hidden(document: dict[str, Any]) -> archive.Archive:
+    return disclosure.hide(archive.from_document(document))
+
+
+def states(document: dict[str, Any]) -> dict[str, str | None]:
+    return {subject.id: subject.disclosure for subject in hidden(document).subjects}
+
+
+def kept(document: dict[str, Any]) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(archive.to_bytes(hidden(document)))
+    return loaded
+
+
+def subject(key: str, ballots: int, parent: str | None = None, **more: Any) -> dict[str, Any]:
+    """A subject of one group; `more` stands beside it."""
+    below = {} if parent is None else {"parent": parent}
+    return {"id": key, **below, "groups": {"all": cell(ballots)}, **more}
+
+
+# Joining
+
+
+def test_joined_papers_are_added_up_in_the_order_of_the_rules() -> None:
+    small = {**cell(1, 1, issued=4), "returned": 3, "spoilt": 1}
+    large = {**cell(4, 2, issued=7), "returned": 7, "spoilt": 1}
+    groups = [{"id": "Z", "weight": 70}, {"id": "A", "weight": 30}]
+    document = archives.document([{"id": "s", "groups": {"A": large, "Z": small}}], groups)
+    (line,) = kept(document)["subjects"]
+    assert line["groups"] == {
+        "Z+A": {
+            "issued": 11,
+            "returned": 10,
+            "spoilt": 2,
+            "tallies": {"q1": {"good": 5, "poor": 3}},
+        }
+    }
+
+
+@pytest.mark.parametrize("unknown", ["A", "B"])
+def test_what_was_issued_to_a_joined_group_is_unknown_where_one_part_is(unknown: str) -> None:
+    cells = {"A": cell(2, issued=9), "B": cell(8, issued=9)}
+    del cells[unknown]["issued"]
+    document = archives.document([{"id": "s", "groups": cells}], [{"id": "A"}, {"id": "B"}])
+    (line,) = kept(document)["subjects"]
+    assert "issued" not in line["groups"]["A+B"]
+
+
+def test_small_groups_of_a_file_that_calls_itself_full_are_joined_all_the_same() -> None:
+    line = {"id": "s", "disclosure": "full", "groups": {"A": cell(2), "B": cell(20)}}
+    (after,) = kept(archives.document([line], [{"id": "A"}, {"id": "B"}]))["subjects"]
+    assert list(after["groups"]) == ["A+B"]
+
+
+# Scoring
+
+
+def scores(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each.as_document() for each in scoring.score(archive.from_document(document))]
+
+
+def test_trimming_may_leave_the_one_in_the_middle() -> None:
+    document = archives.document(
+        [{"id": "s", "groups": {"all": {"returned": 5, "tallies": {"q1": {}}}}}],
+        trim={"over": 4, "each_end": 2},
+    )
+    document["subjects"][0]["groups"]["all"]["tallies"]["q1"] = {"good": 2, "fair": 1, "poor": 2}
+    assert scores(document)[0]["score"] == "60.00"
+
+
+def test_a_small_population_narrows_the_interval_by_one_less_than_itself() -> None:
+    document = archives.document([subject("s", 10, population=20)], sampling="drawn")
+    document["subjects"][0]["groups"]["all"]["tallies"]["q1"] = {"good": 5, "poor": 5}
+    # n = 10 × 19 ÷ 10 = 19; with 18 instead of 19 above, the ends would be 29.03–70.97.
+    assert scores(document)[0]["interval"] == ["29.50", "70.50"]
+
+
+def test_a_flag_counts_nobody_where_nobody_chose_its_option() -> None:
+    flags = [{"id": "fair", "options": ["fair"], "over": "1/3"}]
+    document = archives.document([subject("s", 2)], flags=flags)
+    assert scores(document)[0]["flags"] == []
+
+
+def test_a_flag_counts_over_all_groups() -> None:
+    cells = {"A": cell(4, 4), "B": cell(10, 5)}
+    flags = [{"id": "poor", "options": ["poor"], "over": "1/3"}]
+    document = archives.document([{"id": "s", "groups": cells}], [{"id": "A"}, {"id": "B"}])
+    document["rules"]["flags"] = flags
+    assert scores(document)[0]["flags"] == ["poor"]
+
+
+def test_a_grade_is_reached_at_its_lowest_score() -> None:
+    bands = [{"grade": "好", "min": 80}, {"grade": "中", "min": 0}]
+    document = archives.document([{"id": "s", "groups": {"all": cell(8, 2)}}], bands=bands)
+    assert (scores(document)[0]["score"], scores(document)[0]["grade"]) == ("80.00", "好")
+
+
+def test_who_has_no_score_takes_no_part_in_ranks_by_score() -> None:
+    groups = [{"id": "A"}, {"id": "B"}]
+    rules: dict[str, Any] = {
+        "rank": {"by": "score", "from": 5},
+        "empty_group": "withhold",
+    }
+    whole = {"A": cell(9), "B": cell(9)}
+    subjects = [{"id": "s", "groups": {"A": cell(9)}}, {"id": "t", "groups": whole}]
+    found = scores(archives.document(subjects, groups, **rules))
+    assert [(each["score"], each["rank"]) for each in found] == [(None, None), ("100.00", [1, 1])]
+
+
+def test_who_has_exactly_enough_is_not_told_of_too_few() -> None:
+    rank = {"by": "rate", "from": 5}
+    subjects = [subject("s", 5), subject("t", 4)]
+    notes = [each["notes"] for each in scores(archives.document(subjects, rank=rank))]
+    assert notes == [["non-probability"], ["non-probability", "too-few-to-rank"]]
+
+
+# Hiding
+
+
+def test_a_file_that_calls_two_people_full_is_not_believed() -> None:
+    assert states(archives.document([subject("s", 2, disclosure="full")])) == {"s": "few"}
+
+
+def test_an_empty_group_beside_a_large_one_hides_nothing() -> None:
+    groups = {"A": cell(20), "B": cell(0)}
+    subjects = [{"id": "p", "groups": groups}, {"id": "c", "parent": "p", "groups": groups}]
+    document = archives.document(subjects, [{"id": "A"}, {"id": "B"}])
+    assert states(document) == {"p": "full", "c": "full"}
+
+
+def test_nothing_is_looked_for_beneath_a_void_one() -> None:
+    void = subject("v", 9, "p")
+    void["groups"]["all"]["issued"] = 8
+    document = archives.document(
+        [subject("p", 30), subject("a", 16, "p"), void, subject("w", 12, "v")]
+    )
+    assert states(document) == {"p": "full", "a": "full", "v": "void", "w": "full"}
+
+
+def test_what_stands_below_a_neighbour_hidden_before_is_found() -> None:
+    document = archives.document(
+        [
+            subject("p", 20),
+            {"id": "c", "parent": "p", "disclosure": "complement"},
+            subject("d", 18, "c"),
+        ]
+    )
+    assert states(document) == {"p": "full", "c": "complement", "d": "complement"}
+
+
+def test_a_child_may_name_an_empty_group_that_its_parent_does_not() -> None:
+    subjects = [
+        {"id": "p", "groups": {"A": cell(20)}},
+        {"id": "c", "parent": "p", "groups": {"A": cell(10), "B": cell(0)}},
+    ]
+    document = archives.document(subjects, [{"id": "A"}, {"id": "B"}])
+    assert states(document) == {"p": "full", "c": "full"}
+
+
+def test_a_rest_of_exactly_k_people_singles_nobody_out() -> None:
+    enough = archives.document([subject("p", 20), subject("c", 15, "p")])
+    assert states(enough) == {"p": "full", "c": "full"}
+    one_less = archives.document([subject("p", 20), subject("c", 16, "p")])
+    assert states(one_less) == {"p": "full", "c": "complement"}
+
+
+def test_an_archive_about_nothing_is_kept_as_one() -> None:
+    assert kept(archives.document([]))["subjects"] == []
+
+
+def test_of_a_hidden_subject_nothing_is_left_in_memory_either() -> None:
+    left = hidden(archives.document([subject("s", 3, population=40), subject("t", 30)]))
+    assert (left.subjects[0].cells, left.subjects[0].population) == ((), None)
+    assert left.subjects[1].cells
