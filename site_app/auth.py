@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,6 +18,7 @@ from flask import (
     current_app,
     flash,
     g,
+    has_request_context,
     redirect,
     render_template,
     request,
@@ -124,8 +124,11 @@ def load_unit(code: str) -> Unit:
 def record(
     action: str, round_: Round | None = None, unit: Unit | None = None, detail: str = ""
 ) -> None:
-    """Write what the organiser did to the audit log; not inside another `writing()`."""
-    name = signed_in().name
+    """Write what was done to the audit log: by the organiser, or by a command, which has no name.
+
+    Not inside another `writing()`.
+    """
+    name = signed_in().name if has_request_context() else ""
     with writing():
         AuditEntry.create(
             at=clock.now(),
@@ -172,11 +175,8 @@ def _sign_in(to: Account, target: str) -> Response:
 
 def _own_path(target: str) -> str:
     """Where to go after signing in: a path of this site, else the desk."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\"))
-    if parts.scheme or parts.netloc or not plain or not target.isprintable():
-        return url_for("rounds.desk")
-    return target
+    ours = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if ours and target.isprintable() else url_for("rounds.desk")
 
 
 def _check_throttle(name: str) -> None:
@@ -238,7 +238,8 @@ def sign_in_by_link(token: str) -> Response | tuple[str, int]:
 def sign_out() -> Response:
     """End this browser's sign-in, here and in the database."""
     token = request.cookies.get(COOKIE)
-    if token:
+    if token and account():
+        record("sign-out")
         with writing():
             SignIn.delete().where(SignIn.digest == _digest(token)).execute()
     flash(_("已退出。"))

@@ -76,20 +76,29 @@ def say(text: Mapping[str, str]) -> str:
 
 def sentence(refused: Refused) -> str:
     """What was refused, in the reader's language."""
-    return str(gettext(refused.message, **refused.params))
+    words = {
+        name: say(value) if isinstance(value, Mapping) else value
+        for name, value in refused.params.items()
+    }
+    return str(gettext(refused.message, **words))
 
 
 def sentence_marked(refused: Refused) -> Markup:
     """`sentence` for a page: in English, what it quotes in Chinese is marked as Chinese."""
-    if language() == "zh":
-        return escape(sentence(refused))
-    quoted = {name: _marked(value) for name, value in refused.params.items()}
-    words = escape(gettext(refused.message))
-    return words % quoted if quoted else words
+    return said(refused.message, **refused.params)
+
+
+def said(message: str, **params: object) -> Markup:
+    """A msgid for a page, with what it quotes in Chinese marked as `sentence_marked` does."""
+    words = escape(gettext(message))
+    return words % {name: _marked(value) for name, value in params.items()} if params else words
 
 
 def _marked(value: object) -> object:
-    if isinstance(value, str) and CHINESE.search(value):
+    if isinstance(value, Mapping):
+        return say(value)
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    if plain and language() != "zh" and CHINESE.search(str(value)):
         return Markup('<span lang="zh-CN">{}</span>').format(value)
     return value
 

@@ -16,12 +16,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from site_app import auth, charts, clock, public_rounds, result_lines
-from site_app.i18n import DISCLOSURE, local, sentence
+from site_app.i18n import DISCLOSURE, local, said, sentence_marked
 from site_app.models import Plan, PlanItem
 from site_app.paging import A_PAGE, page_of
 from site_app.public_rounds import rounds_of_item, rounds_of_plan
 from surveys import export, questionnaire, rounds
-from surveys.messages import Refused
+from surveys.messages import N_, Refused
 from surveys.models import Archive, Comment, Pledge, Round, Score, Subject, Unit
 from surveys.questionnaire import Questionnaire
 
@@ -262,8 +262,8 @@ def cells(form: Questionnaire, line: result_lines.Line) -> list[object]:
         row.grade,
         line.decision and line.decision.grade,
         line.decision and line.decision.reason,
-        "；".join(line.flags),
-        "；".join(line.notes),
+        _("；").join(line.flags),
+        _("；").join(line.notes),
     ]
 
 
@@ -277,10 +277,11 @@ def decide(round_id: int, key: str) -> AnyResponse:
     try:
         rounds.decide(round_, subject, grade, request.form.get("reason", ""), clock.now())
     except Refused as refused:
-        flash(_("%(name)s：%(refused)s", name=subject.label, refused=sentence(refused)))
+        why = sentence_marked(refused)
+        flash(said(N_("%(name)s：%(refused)s"), name=subject.label, refused=why))
     else:
         auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
-        flash(_("已记下 %(name)s 的等次：%(grade)s。", name=subject.label, grade=grade))
+        flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
     return redirect(back_to(round_, subject), 303)
 
 

@@ -44,7 +44,7 @@ class UTCField(peewee.TextField):
         """Give the instant back, in UTC."""
         if value is None:
             return None
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(value)
 
 
 def path_of(url: str) -> Path:

@@ -7,7 +7,10 @@ def N_(message: str) -> str:
 
 
 class Refused(Exception):
-    """What was asked for cannot be done, and why, as a msgid with its parameters."""
+    """What was asked for cannot be done, and why, as a msgid with its parameters.
+
+    A parameter may be a text of a questionnaire, in both languages: it is said in the reader's.
+    """
 
     def __init__(self, message: str, **params: object) -> None:
         super().__init__(message)

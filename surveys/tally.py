@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from surveys import ballots, questionnaire, seal
+from surveys import ballots, comments, questionnaire, seal
 from surveys.db import database
 from surveys.messages import N_, Refused
 from surveys.models import Comment, Round
@@ -56,13 +56,15 @@ def unsealed(keys: Path, round_: Round) -> Iterator[list[tuple[Cell, bytes]]]:
     batch: list[tuple[Cell, bytes]] = []
     while rows := database.execute_sql(READ, (round_id, last, PAGE)).fetchall():
         last = rows[-1][0]
-        batch += [
+        cells = [(subject, group) for _, subject, group, _ in rows]
+        papers = seal.unseal_all(
+            cipher,
             (
-                (subject, group),
-                seal.unseal(cipher, sealed, ballots.around(round_id, key, subject, group)),
-            )
-            for key, subject, group, sealed in rows
-        ]
+                (sealed, ballots.around(round_id, key, subject, group))
+                for key, subject, group, sealed in rows
+            ),
+        )
+        batch += zip(cells, papers, strict=True)
         if len(batch) >= BATCH:
             yield batch
             batch = []
@@ -136,5 +138,5 @@ def unsealed_comments(keys: Path, round_: Round) -> Iterator[tuple[int, str]]:
         around = ballots.around_comment(round_.id, bytes(row.key), row.subject_id)
         yield (
             row.subject_id,
-            ballots.unpad_comment(seal.unseal(cipher, bytes(row.sealed or b""), around)),
+            comments.unpad(seal.unseal(cipher, bytes(row.sealed or b""), around)),
         )

@@ -1,11 +1,15 @@
-"""What organisers type: titles and paragraphs, read and checked."""
+"""What organisers type: titles, paragraphs and weights, read and checked."""
 
 from __future__ import annotations
+
+import unicodedata
+from decimal import Decimal, InvalidOperation
 
 from surveys.messages import N_, Refused
 
 LONGEST_TITLE = 100
 LONGEST_TEXT = 2000
+HEAVIEST = 1000
 
 
 class BadSetting(Refused):
@@ -40,3 +44,22 @@ def paragraph(text: str, missing: str) -> str:
             N_("最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"), most=LONGEST_TEXT, n=len(plain)
         )
     return plain
+
+
+def weight(group: str, text: str) -> str:
+    """The weight of a group as decimal text, more than 0 and at most 1000; `BadSetting` else."""
+    plain = unicodedata.normalize("NFKC", text[:40]).strip()
+    try:
+        if len(plain) > 12 or set(plain) - set("0123456789."):
+            raise ValueError
+        number = Decimal(plain)
+    except (ValueError, InvalidOperation):
+        number = Decimal(0)
+    if not 0 < number <= HEAVIEST:
+        raise BadSetting(
+            f"weight-{group}",
+            N_("权重“%(typed)s”不行：须为大于 0、不超过 %(most)s 的数，例如 40 或 0.5。"),
+            typed=text[:40],
+            most=HEAVIEST,
+        )
+    return f"{number.normalize():f}"
