@@ -17,11 +17,12 @@ serve: .venv/.installed $(CATALOGUE).mo
 test: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python .ci/system_packages.py
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser and not server"
+	$(BIN)/python -m pytest -m "browser or server"
 
 quick: .venv/.tested $(CATALOGUE).mo
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -m "not browser and not server"
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser and not server"
 
 lint:
 	$(BIN)/ruff check .

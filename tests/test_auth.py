@@ -60,6 +60,12 @@ def test_a_link_signs_in_once_and_within_a_quarter_of_an_hour(
     assert site.test_client().get(late).status_code == 403
 
 
+def test_a_look_ahead_at_a_link_does_not_use_it_up(site: Flask, district: District) -> None:
+    link = auth.make_link(district.organiser)
+    assert site.test_client().head(link).status_code == 200
+    assert site.test_client().get(link).status_code == 303
+
+
 def test_signing_out_ends_the_sign_in_in_the_database(site: Flask, district: District) -> None:
     browser = sign_in(site, district.organiser)
     stolen = browser.get_cookie("organiser")
