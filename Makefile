@@ -17,11 +17,12 @@ serve: .venv/.installed $(CATALOGUE).mo
 test: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python .ci/system_packages.py
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser and not server"
+	$(BIN)/python -m pytest -m "browser or server"
 
 quick: .venv/.tested $(CATALOGUE).mo
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -m "not browser and not server"
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser and not server"
 
 lint:
 	$(BIN)/ruff check .
@@ -40,7 +41,7 @@ mutants: .venv/.tested
 
 .venv/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，请安装后再运行。 / Python 3.11 or newer is needed; install it and run this again." >&2; exit 2; }
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "不能创建 .venv：请安装 python3-venv（apt-get install python3-venv），并确认此文件夹可写。 / Cannot make .venv: install python3-venv (apt-get install python3-venv), and see that this folder can be written to." >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; echo "不能创建 .venv：请安装 python3-venv（apt-get install python3-venv），并确认此文件夹可写。 / Cannot make .venv: install python3-venv (apt-get install python3-venv), and see that this folder can be written to." >&2; exit 2; }
 	@echo "正在安装依赖…… / Installing what the site needs …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
@@ -52,11 +53,13 @@ mutants: .venv/.tested
 $(CATALOGUE).mo: $(CATALOGUE).po .venv/.installed
 	@$(BIN)/pybabel --quiet compile --directory site_app/translations
 
-# Collects the msgids into the English catalogue; what is then empty or fuzzy wants translating.
+# Collects the msgids into the English catalogue; what is then empty wants translating. Babel's own
+# header has dates and nobody's name in it, so the first lines stay as they are.
 translations: .venv/.installed
 	$(BIN)/pybabel --quiet extract --mapping-file site_app/translations/babel.cfg --keywords N_ --no-location --sort-output --omit-header --output messages.pot .
-	$(BIN)/pybabel --quiet update --input-file messages.pot --output-dir site_app/translations --locale en --no-fuzzy-matching --omit-header
-	@rm messages.pot
+	@sed '/^$$/q' $(CATALOGUE).po > messages.po
+	$(BIN)/pybabel --quiet update --input-file messages.pot --output-dir site_app/translations --locale en --no-fuzzy-matching --ignore-obsolete --omit-header
+	@cat $(CATALOGUE).po >> messages.po && mv messages.po $(CATALOGUE).po && rm messages.pot
 
 # Pins everything anew, with hashes and without addresses.
 lock: .venv/.tested

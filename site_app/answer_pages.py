@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+
+from flask import render_template
 
 from site_app.i18n import say
 from surveys import forms, questionnaire, rounds
@@ -92,6 +95,12 @@ def drawn(questions: Iterable[Question]) -> list[dict[str, Any]]:
     ]
 
 
+@lru_cache(maxsize=1000)
+def thanks(place: Place, ends_at: datetime, _language: str, _demonstration: bool) -> str:
+    """The page that thanks, drawn once for all who answer: nothing of an answer stands on it."""
+    return render_template("answers/thanks.html", place=place, ends_at=ends_at)
+
+
 def quotas(booth: Booth) -> list[dict[str, Any]]:
     """The quotas of a sheet as a template draws them."""
     texts = {question.id: question for question in booth.questions}
@@ -100,11 +109,7 @@ def quotas(booth: Booth) -> list[dict[str, Any]]:
             "question": quota.question,
             "option": quota.option,
             "text": say(texts[quota.question].text),
-            "label": next(
-                say(option.label)
-                for option in texts[quota.question].options
-                if option.id == quota.option
-            ),
+            "label": say(booth.form.label(quota.question, quota.option)),
             "most": quota.most(len(booth.people)),
         }
         for quota in booth.form.quotas

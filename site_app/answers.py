@@ -19,8 +19,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
 from site_app import auth, clock, storage
-from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas
+from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas, thanks
 from site_app.i18n import language, sentence_marked
+from site_app.models import is_demonstration
 from surveys import ballots, forms, rounds, seal
 from surveys.messages import N_, Refused
 from surveys.models import Round, Subject
@@ -215,9 +216,7 @@ def _courtesy(place: Place) -> str:
 
 def _thanks(place: Place, now: Round) -> Response:
     """Thank for what is stored; by now it is."""
-    response = make_response(
-        render_template("answers/thanks.html", place=place, ends_at=now.ends_at)
-    )
+    response = make_response(thanks(place, now.ends_at, language(), is_demonstration()))
     if not place.round.needs_codes:
         response.set_cookie(
             _courtesy(place),
@@ -265,6 +264,11 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
     return body, _status(refusals)
 
 
+CODES_LOST = Refused(
+    N_("网站现在认不出测评码：密钥文件不在了，或者换过了。您的码没有作废，请告诉组织者。")
+)
+
+
 def with_right(
     draw: Callable[[ballots.Right, Booth], Page],
 ) -> Callable[[], Page]:
@@ -276,7 +280,7 @@ def with_right(
         code = request.form.get("code", "")
         refusals = _tried(lambda: found.append(ballots.recognise(storage.keys(), code)))
         if refusals:
-            return _door(refusals[0])
+            return _door(CODES_LOST if storage.codes_are_lost() else refusals[0])
         right = found[0]
         booth = booth_of(right.round.id, right.round.key_check or b"", right.unit.id)
         return draw(right, booth)

@@ -6,9 +6,8 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,6 +18,7 @@ from flask import (
     current_app,
     flash,
     g,
+    has_request_context,
     redirect,
     render_template,
     request,
@@ -51,7 +51,12 @@ SHORTEST_PASSWORD = 10
 blueprint = Blueprint("auth", __name__)
 csrf = CSRFProtect()
 hasher = PasswordHasher()
-NO_PASSWORD = hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _no_password() -> str:
+    """A hash of nothing known, so that a name without a password takes as long as one with it."""
+    return hasher.hash(secrets.token_hex(16))
 
 
 def _digest(token: str) -> bytes:
@@ -124,8 +129,11 @@ def load_unit(code: str) -> Unit:
 def record(
     action: str, round_: Round | None = None, unit: Unit | None = None, detail: str = ""
 ) -> None:
-    """Write what the organiser did to the audit log; not inside another `writing()`."""
-    name = signed_in().name
+    """Write what was done to the audit log: by the organiser, or by a command, which has no name.
+
+    Not inside another `writing()`.
+    """
+    name = signed_in().name if has_request_context() else ""
     with writing():
         AuditEntry.create(
             at=clock.now(),
@@ -172,11 +180,8 @@ def _sign_in(to: Account, target: str) -> Response:
 
 def _own_path(target: str) -> str:
     """Where to go after signing in: a path of this site, else the desk."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\"))
-    if parts.scheme or parts.netloc or not plain or not target.isprintable():
-        return url_for("rounds.desk")
-    return target
+    ours = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if ours and target.isprintable() else url_for("rounds.desk")
 
 
 def _check_throttle(name: str) -> None:
@@ -191,7 +196,7 @@ def _check_credentials(name: str, password: str) -> Account:
     _check_throttle(name)
     found = Account.get_or_none(Account.name == name)
     try:
-        hasher.verify((found and found.password_hash) or NO_PASSWORD, password)
+        hasher.verify((found and found.password_hash) or _no_password(), password)
     except (VerificationError, InvalidHashError):
         with writing():
             FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
@@ -219,7 +224,9 @@ def sign_in() -> Response | tuple[str, int] | str:
 
 @blueprint.get("/sign-in/<token>")
 def sign_in_by_link(token: str) -> Response | tuple[str, int]:
-    """Sign in by a link that works once."""
+    """Sign in by a link that works once; a look ahead at it (HEAD) does not use it up."""
+    if request.method == "HEAD":
+        return "", 200
     with writing():
         link = SignInLink.get_or_none(
             SignInLink.digest == _digest(token), SignInLink.expires_at > clock.now()
@@ -238,7 +245,8 @@ def sign_in_by_link(token: str) -> Response | tuple[str, int]:
 def sign_out() -> Response:
     """End this browser's sign-in, here and in the database."""
     token = request.cookies.get(COOKIE)
-    if token:
+    if token and account():
+        record("sign-out")
         with writing():
             SignIn.delete().where(SignIn.digest == _digest(token)).execute()
     flash(_("已退出。"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from site_app import (
@@ -19,16 +19,17 @@ from site_app import (
     round_commands,
     serve,
     storage,
+    uploads,
 )
-from site_app.commands import refusals
+from site_app.commands import Command, Commands, refusals
 from site_app.models import Account
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import Unit
 
-db_group = AppGroup("db", help="The database.")
-demo_group = AppGroup("demo", help="The demonstration district.")
-account_group = AppGroup("account", help="Organisers' accounts.")
+db_group = Commands("db", help="The database.")
+demo_group = Commands("demo", help="The demonstration district.")
+account_group = Commands("account", help="Organisers' accounts.")
 
 
 @db_group.command("upgrade")
@@ -52,8 +53,10 @@ def demo_wipe(yes: bool) -> None:
     """Remove the demonstration, all of it, and leave an empty site."""
     with refusals():
         if not yes:
-            click.confirm(_("演示数据将全部删除，继续吗？"), abort=True)
+            click.confirm(_("网站里的全部数据都将删除，演示期间导入的也在内，继续吗？"), abort=True)
         demo.wipe(storage.keys())
+        uploads.forget_all()
+        storage.upgrade()
         click.echo(_("演示数据已全部删除，网站现在是空的。接下来："))
         click.echo("  flask --app wsgi units import units.csv")
         click.echo("  flask --app wsgi people import people.csv")
@@ -84,6 +87,7 @@ def account_add(name: str, unit_code: str) -> None:
             if Account.get_or_none(Account.name == name.strip()):
                 raise Refused(N_("已经有“%(name)s”这个账号了。"), name=name)
             Account.create(name=name.strip(), unit=unit)
+        auth.record("account-add", unit=unit, detail=name.strip())
         click.echo(_("账号已建立。用 account link %(name)s 生成登录链接。", name=name))
 
 
@@ -92,7 +96,10 @@ def account_add(name: str, unit_code: str) -> None:
 def account_link(name: str) -> None:
     """Print a link that signs NAME in once, within 15 minutes."""
     with refusals():
-        click.echo(serve.base_url(current_app.config["SITE"]) + auth.make_link(_account(name)))
+        found = _account(name)
+        path = auth.make_link(found)
+        auth.record("account-link", unit=found.unit, detail=name)
+        click.echo(serve.base_url(current_app.config["SITE"]) + path)
 
 
 @account_group.command("password")
@@ -106,6 +113,7 @@ def account_password(name: str, password: str) -> None:
         found.password_hash = auth.hasher.hash(password)
         with writing():
             found.save()
+        auth.record("account-password", unit=found.unit, detail=name)
         click.echo(_("密码已设好。"))
 
 
@@ -113,8 +121,11 @@ def account_password(name: str, password: str) -> None:
 @click.argument("name")
 def account_remove(name: str) -> None:
     """Remove the account NAME; its sign-ins end at once."""
-    with refusals(), writing():
-        _account(name).delete_instance()
+    with refusals():
+        found = _account(name)
+        with writing():
+            found.delete_instance()
+        auth.record("account-remove", unit=found.unit, detail=name)
         click.echo(_("账号已删除。"))
 
 
@@ -126,10 +137,10 @@ def account_list() -> None:
             click.echo(f"{each.name}\t{each.unit.code}\t{each.unit.name}")
 
 
-@click.command("settings")
+@click.command("settings", cls=Command)
 @with_appcontext
 def settings() -> None:
-    """List every setting, its value now, its default and what it is for."""
+    """List every setting: its value now and what it is for."""
     with refusals():
         site = current_app.config["SITE"]
         for each in config.SETTINGS:
@@ -137,7 +148,7 @@ def settings() -> None:
             click.echo(f"{each.name}={value}\n    {_(each.help)}")
 
 
-@click.command("serve")
+@click.command("serve", cls=Command)
 @with_appcontext
 def serve_command() -> None:
     """Migrate, load the demonstration on the first start, print the links and serve."""

@@ -9,11 +9,14 @@ from typing import IO, Any
 
 import click
 import peewee
+from flask.cli import AppGroup
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from site_app.i18n import sentence
-from surveys.messages import Refused
+from site_app.i18n import sentence, sentence_outside
+from surveys.messages import N_, Refused
+
+SENTENCE_END = ".。"
 
 
 class BadInput(click.ClickException):
@@ -35,6 +38,55 @@ class Unavailable(BadInput):
 def language() -> str:
     """The language of the terminal: English where `LANG` says so, else Chinese."""
     return "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
+
+
+def mistyped(wrong: click.UsageError) -> Refused:
+    """What click could not read in a command line, as a sentence of ours."""
+    command = wrong.ctx.command_path if wrong.ctx else "flask"
+    param = getattr(wrong, "param", None)
+    name = param.get_error_hint(wrong.ctx).strip("'") if param else ""
+    if isinstance(wrong, click.MissingParameter):
+        return Refused(N_("缺少 %(name)s。用法见：%(command)s --help"), name=name, command=command)
+    if param is not None and param.type.name.startswith("integer"):
+        return Refused(
+            N_("%(name)s 须为范围之内的整数。用法见：%(command)s --help"),
+            name=name,
+            command=command,
+        )
+    return Refused(
+        N_("看不懂这条命令（%(reason)s）。用法见：%(command)s --help"),
+        reason=wrong.format_message().rstrip(SENTENCE_END),
+        command=command,
+    )
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn a mistyped command line into `BadInput`, without click's usage lines."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as wrong:
+        raise BadInput(sentence_outside(mistyped(wrong), language())) from wrong
+
+
+class Command(click.Command):
+    """A command that says in one sentence what was mistyped."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line."""
+        with readable():
+            return super().make_context(*args, **kwargs)
+
+
+class Commands(AppGroup):
+    """Commands that say in one sentence what was mistyped, the name of the command included."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read the rest of the command line and run it."""
+        with readable():
+            return super().invoke(ctx)
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask_babel import gettext as _
 
 from site_app import clock, models, plan_calls, plan_document, plan_store
+from site_app.i18n import local
 from site_app.models import Account, SiteFact
 from surveys import ballots, closing, composite_models, questionnaire, rounds, seal
 from surveys.db import database, writing
@@ -22,6 +23,7 @@ ORGANISER = "demo"
 PLAN = Path(__file__).parent / "data" / "demo_plan.md"
 SUBDISTRICTS = "甲乙丙"
 COMMUNITIES = "一二三四五六七八九十"
+MORNING, EVENING = timedelta(hours=9), timedelta(hours=18)
 SEED = 20260101
 
 Say = Callable[[str], None]
@@ -42,25 +44,26 @@ def load(keys: Path, say: Say) -> None:
     """Fill an empty site; `Refused` when anything is there already."""
     if Unit.select().exists() or Round.select().exists() or models.Plan.select().exists():
         raise Refused(N_("网站里已有数据，不能再装演示数据。请用一个空的 INSTANCE_DIR。"))
-    now = clock.now().astimezone(UTC).replace(microsecond=0)
+    today = local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     say(_("正在装入演示数据：单位、人员和工作要点……"))
     chance = random.Random(SEED)  # noqa: S311 - invented answers, nothing secret
     SiteFact.create(name="demonstration", value="loading")
     district = _units_and_people(chance)
-    for year in (now.year - 1, now.year):
+    for year in (today.year - 1, today.year):
         _plan(year)
-    last_year = now - timedelta(days=365)
-    for year, start, half in ((now.year - 1, last_year, False), (now.year, now, True)):
-        opens = start - timedelta(days=10)
-        ends = start + (timedelta(days=60) if half else timedelta(days=20))
+    last_year = today - timedelta(days=365)
+    for year, start, half in ((today.year - 1, last_year, False), (today.year, today, True)):
+        opens = start - timedelta(days=10) + MORNING
+        ends = start + timedelta(days=60 if half else 20) + EVENING
         say(_("正在装入 %(year)s 年的居民问卷……", year=year))
         survey = _survey(keys, chance, district, year, opens, ends, half)
         say(_("正在装入 %(year)s 年的党员评议……", year=year))
         appraisal = _appraisal(keys, chance, district, year, opens, ends, half)
         if not half:
             for round_ in (survey, appraisal):
-                closing.close(keys, round_, ends + timedelta(hours=1))
-                rounds.publish(round_, _pledge(year), ends + timedelta(days=3))
+                counted = ends - EVENING + timedelta(days=1) + MORNING
+                closing.close(keys, round_, counted)
+                rounds.publish(round_, _pledge(year), counted + timedelta(days=2))
     SiteFact.update(value="loaded").where(SiteFact.name == "demonstration").execute()
     say(_("演示数据已装好。"))
 
@@ -277,7 +280,7 @@ def wipe(keys: Path) -> None:
         Unit.update(parent=None).execute()
         for table in reversed((*TABLES, *composite_models.TABLES, *models.TABLES)):
             table.delete().execute()
-        SiteFact.create(name="wiped", value=clock.now().date().isoformat())
+        SiteFact.create(name="wiped", value=local(clock.now()).date().isoformat())
     for round_id in seal.held(keys):
         seal.destroy(keys, round_id)
     database.execute_sql("VACUUM")

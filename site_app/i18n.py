@@ -95,15 +95,24 @@ def sentence_marked(refused: Refused) -> Markup:
     if language() == "zh":
         return escape(sentence(refused))
     quoted = {
-        name: sentence_marked(value) if isinstance(value, Refused) else _marked(_said(value))
+        name: sentence_marked(value) if isinstance(value, Refused) else value
         for name, value in refused.params.items()
     }
-    words = escape(gettext(refused.message))
-    return words % quoted if quoted else words
+    return said(refused.message, **quoted)
+
+
+def said(message: str, **params: object) -> Markup:
+    """A msgid for a page, with what it quotes in Chinese marked as `sentence_marked` does."""
+    words = escape(gettext(message))
+    marked = {name: _marked(_said(value)) for name, value in params.items()}
+    return words % marked if marked else words
 
 
 def _marked(value: object) -> object:
-    if isinstance(value, str) and CHINESE.search(value):
+    if isinstance(value, Mapping):
+        return say(value)
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    if plain and language() != "zh" and CHINESE.search(str(value)):
         return Markup('<span lang="zh-CN">{}</span>').format(value)
     return value
 

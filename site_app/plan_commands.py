@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from site_app import plan, plan_document, plan_store
-from site_app.commands import refusals
+from site_app import auth, plan, plan_document, plan_store
+from site_app.commands import Commands, refusals
 from site_app.i18n import sentence
 
-plan_group = AppGroup("plan", help="The yearly work plan.")
+plan_group = Commands("plan", help="The yearly work plan.")
 
 
 @plan_group.command("import")
@@ -33,6 +32,7 @@ def import_(file: Path, year: int | None, dry_run: bool, replace: bool) -> None:
         plan_store.check_year(document.year)
         if not dry_run:
             plan_store.store(document, None, replace)
+            auth.record("plan-import", detail=f"{document.year}: {document.summary}")
         click.echo(plan.summary(document))
         for remark in plan.remarks(document):
             click.echo(remark)

@@ -173,9 +173,9 @@ def parse(text: str, year: int | None = None) -> PlanDocument:
     section_style, item_style = layout_of(lines)
     first = next(at for at, line in enumerate(lines) if section_style.match(line.text))
     title_at, title = title_of(lines[:first])
-    year = year or year_in(title)
+    year = year_in(title) if year is None else year
     if year is None:
-        raise PlanError(N_("标题里没有年份。请用 --year 指明，例如 --year 2026。"))
+        raise PlanError(N_("标题里没有年份。请写明是哪一年的（命令行加 --year 2026）。"))
     findings: list[Finding] = []
     if not title:
         title = f"{year}年工作要点"

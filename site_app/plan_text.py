@@ -115,14 +115,18 @@ class Line:
 
 
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+_MARKDOWN = re.compile(r"^#{1,6}\s+|(?<!\*)\*\*(?!\*)|\\(?=\.)")  # "## 一、", "**1.**", "1\."
 _ONE_SIGN_NUMBER = re.compile(r"^[\u2474-\u249b\u3220-\u3229]")  # ⑴ ⒈ ㈠
 
 
 def lines_of(text: str) -> list[Line]:
-    """Lines that are not blank; a number written as one sign (⒈ ⑴ ㈠) is spelt out."""
+    """Lines that are not blank, without Markdown's signs for headings and bold.
+
+    A number written as one sign (⒈ ⑴ ㈠) is spelt out.
+    """
     lines = []
     for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.translate(_INVISIBLE).strip()
+        line = _MARKDOWN.sub("", raw.translate(_INVISIBLE).strip())
         line = _ONE_SIGN_NUMBER.sub(lambda sign: unicodedata.normalize("NFKC", sign[0]), line)
         if line:
             lines.append(Line(number, line))

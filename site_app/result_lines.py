@@ -5,7 +5,7 @@ Read from `Score` rows alone, a page of them at a time; numbers are shown as the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -162,15 +162,14 @@ def notes(round_: Round, shown: Columns, row: Score) -> list[str]:
 def flags(round_: Round, form: Questionnaire, row: Score) -> list[str]:
     """The flags of a line in words: what somebody should look at."""
     raised = set((row.details or {}).get("flags", ()))
-    return [
-        _(
-            OVER if "over" in flag else UNDER,
-            options=options_said(form, flag["options"]),
-            share=flag.get("over", flag.get("under")),
-        )
-        for flag in round_.rules.get("flags", ())
-        if flag["id"] in raised
-    ]
+    return [flag_said(form, flag) for flag in round_.rules.get("flags", ()) if flag["id"] in raised]
+
+
+def flag_said(form: Questionnaire, flag: Mapping[str, Any]) -> str:
+    """What a flag means."""
+    share = flag.get("over", flag.get("under"))
+    words = OVER if "over" in flag else UNDER
+    return str(_(words, options=options_said(form, flag["options"]), share=share))
 
 
 def options_said(form: Questionnaire, ids: Iterable[str]) -> str:

@@ -27,12 +27,12 @@ from site_app import (
     trends,
     unscored,
 )
-from site_app.i18n import local, sentence
+from site_app.i18n import local, said, sentence_marked
 from site_app.models import Plan, PlanItem
 from site_app.paging import A_PAGE, page_of
 from site_app.public_rounds import rounds_of_item, rounds_of_plan
 from surveys import export, questionnaire, rounds
-from surveys.messages import Refused
+from surveys.messages import N_, Refused
 from surveys.models import Archive, Comment, Pledge, Round, Score, Subject, Unit
 
 __all__ = ["blueprint", "rounds_of_item", "rounds_of_plan"]
@@ -265,10 +265,11 @@ def decide(round_id: int, key: str) -> AnyResponse:
         reason, by = request.form.get("reason", ""), auth.signed_in().name
         rounds.decide(round_, subject, grade, reason, clock.now(), by)
     except Refused as refused:
-        flash(_("%(name)s：%(refused)s", name=subject.label, refused=sentence(refused)))
+        why = sentence_marked(refused)
+        flash(said(N_("%(name)s：%(refused)s"), name=subject.label, refused=why))
     else:
         auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
-        flash(_("已记下 %(name)s 的等次：%(grade)s。", name=subject.label, grade=grade))
+        flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
     return redirect(back_to(round_, subject), 303)
 
 

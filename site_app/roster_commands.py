@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from site_app.commands import language, refusals
+from site_app import auth
+from site_app.commands import Commands, language, refusals
 from site_app.i18n import sentence
 from surveys import csv_table, roster
 from surveys.messages import N_, Refused
 
 MOST_ERRORS = 20
 
-units_group = AppGroup("units", help="Districts, subdistricts, communities, branches …")
-people_group = AppGroup("people", help="The people in the units.")
+units_group = Commands("units", help="Districts, subdistricts, communities, branches …")
+people_group = Commands("people", help="The people in the units.")
 
 FILE_IN = click.argument("file", type=click.Path(path_type=Path))
 FILE_OUT = click.argument("file", type=click.Path(path_type=Path), default="-")
@@ -34,7 +34,7 @@ def import_units(file: Path, dry_run: bool) -> None:
     Columns: code, name, kind, parent (编号、名称、类型、上级编号). The code is the key; units that
     are not in the file stay as they are.
     """
-    _import(roster.UNITS, file, dry_run)
+    _import("units", roster.UNITS, file, dry_run)
 
 
 @units_group.command("export")
@@ -53,7 +53,7 @@ def import_people(file: Path, dry_run: bool) -> None:
     Columns: code, name, unit, membership, floating (编号、姓名、所在单位编号、党员身份、流动). The
     code is the key; people who are not in the file stay as they are. Import their units first.
     """
-    _import(roster.PEOPLE, file, dry_run)
+    _import("people", roster.PEOPLE, file, dry_run)
 
 
 @people_group.command("export")
@@ -63,7 +63,7 @@ def export_people(file: Path) -> None:
     _export(roster.people_csv, file)
 
 
-def _import(register: roster.Register[Any], file: Path, dry_run: bool) -> None:
+def _import(what: str, register: roster.Register[Any], file: Path, dry_run: bool) -> None:
     with refusals():
         with file.open("rb") as source:
             data = source.read(csv_table.MOST_BYTES + 1)
@@ -71,6 +71,10 @@ def _import(register: roster.Register[Any], file: Path, dry_run: bool) -> None:
         _say_errors(preview)
         if not dry_run:
             roster.apply(preview)
+            auth.record(
+                f"{what}-import",
+                detail=f"+{len(preview.added)} ~{len(preview.changed)}",
+            )
         elif preview.errors:
             raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
         if preview.table.unused:

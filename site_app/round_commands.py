@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from site_app import clock, shelf, storage
-from site_app.commands import refusals
-from site_app.i18n import PHASE, date_time, sentence
+from site_app import auth, clock, rounds_forms, shelf, storage
+from site_app.commands import Commands, refusals
+from site_app.i18n import PHASE, date_time, local, sentence
 from site_app.models import Plan
-from surveys import ballots, closing, listing, rounds, typed
+from surveys import ballots, closing, listing, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Group, Round, Unit
 
-round_group = AppGroup("round", help="Rounds: surveys and secret ballots.")
+round_group = Commands("round", help="Rounds: surveys and secret ballots.")
+
+ROUND_ID = click.argument("round_id", type=click.IntRange(1, 2**62))
 
 
 def _round(round_id: int) -> Round:
@@ -33,16 +33,6 @@ def _unit(code: str) -> Unit:
     if found is None:
         raise Refused(N_("没有编号为“%(code)s”的单位。请先导入单位。"), code=code)
     return found
-
-
-def _instant(typed: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(typed)
-    except ValueError:
-        raise Refused(
-            N_("时间“%(typed)s”看不懂，请写成 2026-12-01T18:00 的样子。"), typed=typed
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=current_app.config["SITE"].zone)
 
 
 @round_group.command("list")
@@ -87,8 +77,7 @@ def create(
                 known="、".join(shelf.library()),
             )
         weights = dict(each.partition("=")[::2] for each in weight)
-        for each in weights.values():
-            typed.weight(each)
+        zone = current_app.config["SITE"].zone
         latest = Plan.select().order_by(Plan.year.desc()).first()
         settings = rounds.Settings(
             title=title or form.title["zh"],
@@ -96,8 +85,8 @@ def create(
             plan_items=form.plan_items,
             chosen=[_unit(code).id for code in places],
             weights=weights,
-            opens_at=_instant(opens),
-            ends_at=_instant(ends),
+            opens_at=rounds_forms.instant(opens, zone, "opens_at"),
+            ends_at=rounds_forms.instant(ends, zone, "ends_at"),
             needs_codes=codes,
             minimum=minimum,
             sampling=form.rules["sampling"],
@@ -109,6 +98,7 @@ def create(
         except Refused:
             made.delete_instance()
             raise
+        auth.record("create", made, detail=made.title)
         click.echo(_("第 %(id)s 号测评已建为草稿。", id=made.id))
         _say_issues(made)
 
@@ -119,7 +109,7 @@ def _say_issues(round_: Round) -> None:
 
 
 @round_group.command("show")
-@click.argument("round_id", type=int)
+@ROUND_ID
 def show(round_id: int) -> None:
     """Show a round: state, what is missing, turnout."""
     with refusals():
@@ -138,91 +128,121 @@ def show(round_id: int) -> None:
 
 
 @round_group.command("codes")
-@click.argument("round_id", type=int)
+@ROUND_ID
 @click.argument("place")
 @click.argument("count", type=int)
 @click.option("--group", "group_key", help="Group of raters; else the first.")
 def codes(round_id: int, place: str, count: int, group_key: str | None) -> None:
     """Make COUNT codes for the unit PLACE and print them, this one time."""
     with refusals():
-        found, unit = _round(round_id), _unit(place)
-        groups = {group.key: group for group in rounds.groups_of(found)}
-        group: Group | None = groups.get(group_key or next(iter(groups)))
-        if group is None:
-            raise Refused(
-                N_("这次测评没有“%(group)s”这个票类。现有：%(known)s。"),
-                group=group_key,
-                known="、".join(groups),
-            )
-        if unit.id not in found.chosen:
-            raise Refused(N_("“%(unit)s”不在这次测评的范围之内。"), unit=unit.name)
-        for code in ballots.issue_codes(storage.keys(), found, unit, group, count):
+        found, unit, group = _codes_of(round_id, place, group_key)
+        made = ballots.issue_codes(storage.keys(), found, unit, group, count)
+        auth.record("codes", found, unit, f"{group.label['zh']} {count}")
+        for code in made:
             click.echo(code)
 
 
+@round_group.command("void")
+@ROUND_ID
+@click.argument("place")
+@click.option("--group", "group_key", help="Group of raters; else the first.")
+def void(round_id: int, place: str, group_key: str | None) -> None:
+    """Void the unspent codes of the unit PLACE."""
+    with refusals():
+        found, unit, group = _codes_of(round_id, place, group_key)
+        gone = ballots.void_codes(found, unit, group)
+        auth.record("void", found, unit, f"{group.label['zh']} {gone}")
+        click.echo(_("作废了 %(n)s 个没用过的测评码。", n=gone))
+
+
+def _codes_of(round_id: int, place: str, group_key: str | None) -> tuple[Round, Unit, Group]:
+    """A round whose codes can change now, with the unit and group that a command names."""
+    found, unit = _round(round_id), _unit(place)
+    rounds.check_codes_can_change(found, clock.now())
+    if unit.id not in found.chosen:
+        raise Refused(N_("“%(unit)s”不在这次测评的范围之内。"), unit=unit.name)
+    groups = {group.key: group for group in rounds.groups_of(found)}
+    group = groups.get(group_key or next(iter(groups)))
+    if group is None:
+        raise rounds.no_group(str(group_key), groups)
+    return found, unit, group
+
+
 @round_group.command("open")
-@click.argument("round_id", type=int)
+@ROUND_ID
 def open_(round_id: int) -> None:
     """Open a draft: from then on nothing that changes the meaning of an answer can change."""
     with refusals():
-        rounds.open_round(storage.keys(), _round(round_id), clock.now())
+        found = _round(round_id)
+        rounds.open_round(storage.keys(), found, clock.now())
+        auth.record("open", found)
         click.echo(_("测评已开始。"))
 
 
 @round_group.command("delay")
-@click.argument("round_id", type=int)
+@ROUND_ID
 @click.argument("new_end")
 @click.argument("reason")
 def delay(round_id: int, new_end: str, reason: str) -> None:
     """Move the end of an open round later to NEW_END, for a REASON."""
     with refusals():
-        rounds.delay(_round(round_id), _instant(new_end), reason, clock.now())
+        found = _round(round_id)
+        moment = rounds_forms.new_end(new_end, current_app.config["SITE"].zone)
+        rounds.delay(found, moment, reason, clock.now())
+        auth.record("delay", found, detail=f"{new_end} {reason}"[:500])
         click.echo(_("截止时间已推后。"))
 
 
 @round_group.command("count")
-@click.argument("round_id", type=int)
+@ROUND_ID
 def count(round_id: int) -> None:
     """Count an ended round: once, final; single answers are gone afterwards."""
     with refusals():
         found = _round(round_id)
-        for step in closing.closing(storage.keys(), found, clock.now()):
+        for step in closing.closing(storage.keys(), found, local(clock.now())):
             click.echo(f"{step.done}/{step.total}", err=True)
+        auth.record("count", found)
         click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")
 
 
 @round_group.command("publish")
-@click.argument("round_id", type=int)
+@ROUND_ID
 @click.argument("pledge")
 def publish(round_id: int, pledge: str) -> None:
     """Publish a counted round with the paragraph PLEDGE: what we will do, and by when."""
     with refusals():
-        rounds.publish(_round(round_id), pledge, clock.now())
+        found = _round(round_id)
+        rounds.publish(found, pledge, clock.now())
+        auth.record("publish", found)
         click.echo(_("结果已公布。"))
 
 
 @round_group.command("pledge")
-@click.argument("round_id", type=int)
+@ROUND_ID
 @click.argument("text")
 def pledge(round_id: int, text: str) -> None:
     """Add a paragraph TEXT under a published result."""
     with refusals():
-        rounds.add_pledge(_round(round_id), text, clock.now())
+        found = _round(round_id)
+        rounds.add_pledge(found, text, clock.now())
+        auth.record("pledge", found)
         click.echo(_("已补充。"))
 
 
 @round_group.command("abandon")
-@click.argument("round_id", type=int)
+@ROUND_ID
 @click.argument("reason")
 def abandon(round_id: int, reason: str) -> None:
     """Give up a round that is not counted: its answers are destroyed, the REASON is kept."""
     with refusals():
-        rounds.abandon(storage.keys(), _round(round_id), reason)
+        found = _round(round_id)
+        rounds.abandon(storage.keys(), found, reason)
+        auth.record("abandon", found, detail=reason[:500])
         click.echo(_("测评已终止，答卷已销毁。"))
 
 
 @round_group.command("archive")
-@click.argument("round_id", type=int)
+@ROUND_ID
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def archive(round_id: int, file: Path) -> None:
     """Write the kept archive of a counted round to FILE, for `python3 -m surveys verify FILE`."""
@@ -235,7 +255,7 @@ def archive(round_id: int, file: Path) -> None:
 
 
 @round_group.command("scores")
-@click.argument("round_id", type=int)
+@ROUND_ID
 def scores(round_id: int) -> None:
     """Print the scores of a counted round."""
     with refusals():

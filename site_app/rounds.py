@@ -44,6 +44,7 @@ Page = str | tuple[str, int] | AnyResponse
 
 ACTION = {
     "sign-in": N_("登录"),
+    "sign-out": N_("退出"),
     "create": N_("新建测评"),
     "edit": N_("修改草稿"),
     "rules": N_("修改计分规则"),
@@ -70,6 +71,10 @@ ACTION = {
     "people-import": N_("导入人员"),
     "units-export": N_("导出单位"),
     "people-export": N_("导出人员"),
+    "account-add": N_("新建账号"),
+    "account-link": N_("生成登录链接"),
+    "account-password": N_("设置密码"),
+    "account-remove": N_("删除账号"),
 }
 
 
@@ -205,6 +210,7 @@ def _show_page(round_: Round, refused: Refused | None = None) -> str:
         papers=papers,
         paper_page=paging.page_of(len(papers), name="papers", endpoint="rounds.show"),
         kept=kept,
+        codes_lost=round_.needs_codes and kept is None and storage.codes_are_lost(),
         delays=list(Delay.select().where(Delay.round == round_).order_by(Delay.new_end)),
         pledges=list(Pledge.select().where(Pledge.round == round_).order_by(Pledge.added_at)),
     )
@@ -245,9 +251,7 @@ def delay(round_id: int) -> Page:
     reason = request.form.get("delay_reason", "")
 
     def verb() -> None:
-        moment = rounds_forms.instant(new_end, current_app.config["SITE"].zone, "new_end")
-        if moment is None:
-            raise Refused(N_("请填新的截止时间。"))
+        moment = rounds_forms.new_end(new_end, current_app.config["SITE"].zone)
         rounds.delay(round_, moment, reason, clock.now())
 
     return _do(round_, "delay", verb, _("截止时间已推后。"), f"{new_end} {reason}"[:500])
@@ -295,7 +299,7 @@ def pledge(round_id: int) -> Page:
 def count(round_id: int) -> Page:
     """Before counting: turnout, and what would be hidden. Then counting, watched as it goes on."""
     round_ = auth.load_round(round_id)
-    now = clock.now()
+    now = local(clock.now())
     try:
         closing.check_can_be_counted(round_, now)
     except closing.NotNow as refused:

@@ -195,6 +195,14 @@ def instant(text: str, zone: ZoneInfo, name: str) -> datetime | None:
         ) from None
 
 
+def new_end(text: str, zone: ZoneInfo) -> datetime:
+    """The moment to which the end of a round is to move."""
+    moment = instant(text, zone, "new_end")
+    if moment is None:
+        raise BadSetting("new_end", N_("请填新的截止时间。"))
+    return moment
+
+
 def moment_type(text: str) -> str:
     """The kind of input that shows a moment as typed: browsers drop what they cannot read."""
     return "datetime-local" if not text or LOCAL.fullmatch(text) else "text"

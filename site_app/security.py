@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 from flask import Flask, Response, request
 
 POLICY = (
@@ -9,6 +14,13 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 MEGABYTE = 1024 * 1024
+A_YEAR = 31536000  # seconds
+
+
+@cache
+def _version(file: Path, changed: int) -> str:
+    """A short digest of a file, read again when it has changed."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
 def init_app(app: Flask) -> None:
@@ -20,7 +32,15 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=app.config["SITE"].public_url.startswith("https://"),
         WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
     )
+
+    @app.url_defaults
+    def version(endpoint: str, values: dict[str, Any]) -> None:
+        """A changed file has another address: so browsers may keep what they have for a year."""
+        if endpoint == "static":
+            file = Path(str(app.static_folder)) / values["filename"]
+            values["v"] = _version(file, file.stat().st_mtime_ns)
 
     @app.after_request
     def headers(response: Response) -> Response:

@@ -11,8 +11,10 @@ from flask import Flask, current_app
 from playhouse.migrations import Runner
 
 from site_app import config
+from site_app.models import SiteFact
 from surveys import db, rounds, seal
 from surveys.messages import N_
+from surveys.models import AccessCode
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -40,7 +42,21 @@ def prepare(site: config.Config) -> None:
 
 def upgrade() -> list[str]:
     """Migrate the database to the newest schema; the names of what was applied."""
-    return [str(name) for name in Runner(db.database, str(MIGRATIONS)).up()]
+    applied = [str(name) for name in Runner(db.database, str(MIGRATIONS)).up()]
+    if not codes_are_lost():
+        SiteFact.insert(name="codes-key", value=_check_of_codes()).on_conflict_replace().execute()
+    return applied
+
+
+def codes_are_lost() -> bool:
+    """Whether there are codes whose key is not the one in the folder of keys: unknown for good."""
+    known = SiteFact.get_or_none(SiteFact.name == "codes-key")
+    changed = known is not None and known.value != _check_of_codes()
+    return changed and bool(AccessCode.select().exists())
+
+
+def _check_of_codes() -> str:
+    return seal.check_of(seal.code_key(keys())).hex()
 
 
 def keys() -> Path:
@@ -70,3 +86,11 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def connect() -> None:
         db.database.connect(reuse_if_open=True)
+
+    @app.teardown_request
+    def drop(error: BaseException | None) -> None:
+        # An error holds the rows that it broke off reading, and these hold the connection at that
+        # moment: its thread would see nothing newer and could write nothing any more. (A count
+        # that is broken off is in its transaction still, and rolls it back by itself.)
+        if error is not None and not db.database.in_transaction():
+            db.database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def reopen(token: str) -> bytes:
 def forget(token: str) -> None:
     """Delete the file behind a token."""
     _path(token).unlink(missing_ok=True)
+
+
+def forget_all() -> None:
+    """Delete every file that is kept."""
+    shutil.rmtree(_folder(), ignore_errors=True)
 
 
 def _path(token: str) -> Path:

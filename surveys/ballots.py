@@ -15,14 +15,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from surveys import codes, padding, questionnaire, seal, typed
+from surveys import codes, comments, questionnaire, seal
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
 from surveys.models import AccessCode, Group, Rating, Round, Subject, Unit
 
 MOST_CODES = 2000
-COMMENT_BYTES, COMMENT_CHARACTERS = padding.COMMENT_BYTES, padding.COMMENT_CHARACTERS
-pad_comment, unpad_comment = padding.pad_comment, padding.unpad_comment
 
 Sheet = Mapping[int, questionnaire.Answers]
 """What one person says: subject id → answers by question id."""
@@ -33,6 +31,8 @@ RATE = "INSERT INTO rating (round_id, key, subject_id, group_id, sealed) VALUES 
 SAY = "INSERT INTO comment (round_id, key, subject_id, sealed) VALUES (?, ?, ?, ?)"
 ROUND = "SELECT * FROM round WHERE id = ?"
 LOOK = "SELECT round_id, unit_id, group_id, state FROM access_code WHERE digest = ?"
+EARLY = N_("这次测评还没有开始，请到时再来。")
+EARLY_WITH_A_CODE = N_("这次测评还没有开始，请到时再来。您的测评码仍然有效。")
 WINDOW = "SELECT state, opens_at, ends_at FROM round WHERE id = ?"
 
 
@@ -97,7 +97,7 @@ def issue_sets(
     """
     if any(each.count < 1 for each in wanted) or sum(each.count for each in wanted) > MOST_CODES:
         raise Refused(N_("测评码的数量须为 1 到 %(most)s。"), most=MOST_CODES)
-    key = seal.code_key(keys)
+    key = _code_key(keys)
     made = [sorted(codes.make() for _ in range(each.count)) for each in wanted]
     rows = [
         {
@@ -119,6 +119,18 @@ def issue_sets(
         for start in range(0, len(rows), 200):
             AccessCode.insert_many(rows[start : start + 200]).execute()
     return made
+
+
+def _code_key(keys: Path) -> bytes:
+    """The key of the codes: made with the first of them, and never anew while there are any."""
+    if not seal.has_code_key(keys) and AccessCode.select().exists():
+        raise seal.KeyLost(
+            N_(
+                "测评码的密钥文件 codes.key 不在了，发出去的测评码都认不出来。"
+                "请从密钥文件夹的原位置找回；找不回来的，终止凭码的测评，重新办。"
+            )
+        )
+    return seal.code_key(keys)
 
 
 def codes_ever(round_: Round) -> int:
@@ -157,7 +169,7 @@ def recognise(keys: Path, typed: str) -> Right:
     Raises a `Refused` with a sentence of its own for each of: not a code, unknown, void
     (`codes.BadCode`, `NotACode`) and spent (`Spent`).
     """
-    digest = codes.digest(codes.normalise(typed), seal.code_key(keys))
+    digest = codes.digest(codes.normalise(typed), _code_key(keys))
     found = database.execute_sql(LOOK, (digest,)).fetchone()
     if found is None:
         raise NotACode(N_("这不是正在进行的测评的测评码。请核对纸条；测评结束后，测评码一律失效。"))
@@ -202,7 +214,7 @@ def find(keys: Path, typed: str, now: datetime) -> Right:
 
 def check_open(right: Right, now: datetime) -> None:
     """Refuse (`Closed`) when the round of a right takes no answers at this moment."""
-    _check_window(right.round.id, now)
+    _check_window(right.round.id, now, EARLY_WITH_A_CODE)
 
 
 def subjects_of(right: Right) -> list[Subject]:
@@ -214,12 +226,12 @@ def subjects_of(right: Right) -> list[Subject]:
     )
 
 
-def _check_window(round_id: int, now: datetime) -> None:
+def _check_window(round_id: int, now: datetime, early: str = EARLY) -> None:
     row = database.execute_sql(WINDOW, (round_id,)).fetchone()
     state, opens_at, ends_at = row if row else ("abandoned", None, None)
     instant = str(Round.opens_at.db_value(now))
     if state == "draft" or (state == "open" and instant < str(opens_at)):
-        raise Closed(N_("这次测评还没有开始，请到时再来。您的测评码仍然有效。"))
+        raise Closed(early)
     if state != "open" or instant >= str(ends_at):
         raise Closed(N_("这次测评已经截止，现在交的不能计入。您填写的内容没有被保存。"))
 
@@ -232,7 +244,7 @@ def check_quotas(form: questionnaire.Questionnaire, sheet: Sheet) -> None:
         if given > most:
             raise BadSheet(
                 N_("“%(option)s”最多 %(most)s 人，您选了 %(given)s 人。请改到不超过 %(most)s 人。"),
-                option=form.capped(quota),
+                option=form.label(quota.question, quota.option),
                 most=most,
                 given=given,
             )
@@ -240,27 +252,17 @@ def check_quotas(form: questionnaire.Questionnaire, sheet: Sheet) -> None:
 
 def around(round_id: int, key: bytes, subject_id: int, group_id: int) -> bytes:
     """What a sealed rating is bound to."""
-    return b"rating %d %d %d " % (round_id, subject_id, group_id) + key
+    return _about(round_id, subject_id, group_id) + key
+
+
+@lru_cache(maxsize=10_000)
+def _about(round_id: int, subject_id: int, group_id: int) -> bytes:
+    return b"rating %d %d %d " % (round_id, subject_id, group_id)
 
 
 def around_comment(round_id: int, key: bytes, subject_id: int) -> bytes:
     """What a sealed comment is bound to."""
     return b"comment %d %d " % (round_id, subject_id) + key
-
-
-def clean_comment(text: str) -> str:
-    """A comment without control characters (line breaks stay) and outer space.
-
-    Raises `BadSheet` when it is longer than allowed.
-    """
-    plain = typed.plain(text)
-    if len(plain) > COMMENT_CHARACTERS:
-        raise BadSheet(
-            N_("意见最多 %(most)s 字，您写了 %(n)s 字。请删短一些。"),
-            most=COMMENT_CHARACTERS,
-            n=len(plain),
-        )
-    return plain
 
 
 def _rows(
@@ -286,20 +288,19 @@ def _comment_rows(
     form: questionnaire.Questionnaire,
     round_id: int,
     sheet: Sheet,
-    comments: Mapping[int, str],
+    texts: Mapping[int, str],
 ) -> list[tuple[int, bytes, int, bytes]]:
     """A row for each comment and each text that answers a question, tied to no rating."""
-    said = [(subject_id, 0, text) for subject_id, text in comments.items() if form.comment]
+    said = [(subject_id, 0, text) for subject_id, text in texts.items() if form.comment]
     for subject_id, answers in sheet.items():
         said += [(subject_id, place, text) for place, text in form.texts(answers)]
     rows = []
     for subject_id, place, text in said:
-        if plain := clean_comment(text):
+        if plain := comments.clean(text):
             key = secrets.token_bytes(16)
             around = around_comment(round_id, key, subject_id)
-            rows.append(
-                (round_id, key, subject_id, seal.seal(cipher, pad_comment(plain, place), around))
-            )
+            sealed = seal.seal(cipher, comments.pad(plain, place), around)
+            rows.append((round_id, key, subject_id, sealed))
     return rows
 
 
@@ -308,7 +309,7 @@ def _store(
     now: datetime,
     spend: tuple[str, Iterable[object]],
     rows: list[tuple[int, bytes, int, int, bytes]],
-    comments: list[tuple[int, bytes, int, bytes]],
+    said: list[tuple[int, bytes, int, bytes]],
 ) -> None:
     """Spend the right and write the rows, or do neither."""
     with writing():
@@ -317,8 +318,8 @@ def _store(
             raise Spent(N_("已经提交过一次，那一次算数，这一次没有重复计入。"))
         cursor = database.cursor()
         cursor.executemany(RATE, rows)
-        if comments:
-            cursor.executemany(SAY, comments)
+        if said:
+            cursor.executemany(SAY, said)
 
 
 def cast(keys: Path, right: Right, sheet: Sheet, now: datetime) -> None:
@@ -330,9 +331,9 @@ def cast(keys: Path, right: Right, sheet: Sheet, now: datetime) -> None:
 
 
 def cast_at(
-    keys: Path, right: Right, sheet: Sheet, comments: Mapping[int, str], now: datetime
+    keys: Path, right: Right, sheet: Sheet, texts: Mapping[int, str], now: datetime
 ) -> None:
-    """Submit the sheet of a code with comments by subject id."""
+    """Submit the sheet of a code with texts of comments by subject id."""
     form = _form(right.round.id, right.round.key_check or b"")
     if set(sheet) != _sheet(right.round.id, right.round.key_check or b"", right.unit.id):
         raise BadSheet(N_("答卷上的名单与测评不符。请重新打开测评页面。"))
@@ -343,7 +344,7 @@ def cast_at(
         now,
         (SPEND, (right.digest,)),
         _rows(cipher, form, right.round.id, right.group.id, sheet),
-        _comment_rows(cipher, form, right.round.id, sheet, comments),
+        _comment_rows(cipher, form, right.round.id, sheet, texts),
     )
 
 
@@ -353,7 +354,7 @@ def cast_openly(
     number: bytes,
     group: Group,
     sheet: Sheet,
-    comments: Mapping[int, str],
+    texts: Mapping[int, str],
     now: datetime,
 ) -> None:
     """Submit a sheet without a code; `number` is the page's own, and is spent like a code."""
@@ -367,7 +368,7 @@ def cast_openly(
         now,
         (TAKE, (round_.id, number)),
         _rows(cipher, form, round_.id, group.id, sheet),
-        _comment_rows(cipher, form, round_.id, sheet, comments),
+        _comment_rows(cipher, form, round_.id, sheet, texts),
     )
 
 

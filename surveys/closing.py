@@ -83,7 +83,9 @@ def _document(round_: Round, closed_on: str | None, count: tally.Count) -> dict[
     return {
         "format": "surveys-archive/1",
         "round": {
-            "id": str(round_.id),
+            # The digest is told to everybody, of rounds about persons too. What is unguessable in
+            # the archive keeps small tallies from being found by trying which have this digest.
+            "id": f"{round_.id}-{secrets.token_hex(16)}",
             "title": round_.title,
             "closed_on": closed_on,
             "plan_items": round_.plan_items,
@@ -180,8 +182,9 @@ def check_can_be_counted(round_: Round, now: datetime) -> None:
 def closing(keys: Path, round_: Round, now: datetime) -> Iterator[tally.Progress]:
     """Count an ended round and keep its archive; yields progress.
 
-    One transaction; whoever comes second is told that it was counted. Raises `NotNow`,
-    `seal.KeyLost` or `tally.CountsDisagree`, and then nothing has changed.
+    `now` is in the site's time zone: its date is the archive's `closed_on`. One transaction;
+    whoever comes second is told that it was counted. Raises `NotNow`, `seal.KeyLost` or
+    `tally.CountsDisagree`, and then nothing has changed.
     """
     with writing():
         round_ = Round.get_by_id(round_.id)
@@ -204,7 +207,7 @@ def closing(keys: Path, round_: Round, now: datetime) -> Iterator[tally.Progress
 
 
 def close(keys: Path, round_: Round, now: datetime) -> None:
-    """Count an ended round, without watching."""
+    """Count an ended round, without watching; `now` as in `closing`."""
     for _ in closing(keys, round_, now):
         pass
 

@@ -15,12 +15,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from surveys.export import is_formula, to_csv
 from surveys.messages import N_, Refused
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 100_000
 DELIMITERS = ",;\t"
-FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r\n]")  # full-width ones run in Chinese Excel
 INVISIBLE = "\u200b\u2060\ufeff"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -96,20 +96,12 @@ def read(data: bytes, columns: Sequence[Column]) -> Table:
 
 def write(columns: Sequence[Column], language: str, rows: Iterable[Sequence[str]]) -> bytes:
     """The bytes of a table that a spreadsheet opens as it is meant."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([column.headings[language] for column in columns])
-    writer.writerows([_guarded(cell) for cell in row] for row in rows)
-    return codecs.BOM_UTF8 + out.getvalue().encode("utf-8")
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) else cell
+    return to_csv([column.headings[language] for column in columns], rows)
 
 
 def _bare(cell: str) -> str:
     text = cell.strip().strip(INVISIBLE)
-    return text[1:].strip() if text.startswith("'") and FORMULA.match(text) else text
+    return text[1:].strip() if text.startswith("'") and is_formula(text) else text
 
 
 def _decode(data: bytes) -> str:

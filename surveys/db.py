@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,7 +45,7 @@ class UTCField(peewee.TextField):
         """Give the instant back, in UTC."""
         if value is None:
             return None
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(value)
 
 
 def path_of(url: str) -> Path:
@@ -77,6 +78,10 @@ def bind(url: str) -> None:
     )
 
 
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """One transaction, behind a queue shared by all processes of the site.
@@ -84,7 +89,7 @@ def writing() -> Iterator[None]:
     SQLite's own busy handler sleeps and starves single writers for seconds; waiting for a file
     lock first keeps the order. A program that does not queue here is still held off by SQLite.
     """
-    with open(f"{database.database}.lock", "a") as gate:
+    with open(f"{database.database}.lock", "a", opener=_for_its_owner) as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         with database.atomic():
             yield

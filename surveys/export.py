@@ -10,19 +10,24 @@ from collections.abc import Iterable, Sequence
 BOM = "\ufeff"
 
 
-def as_text(cell: object) -> str:
-    """A cell as a spreadsheet may have it: what would be read as a formula gets an apostrophe.
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might run a cell.
 
-    A formula begins with = + - @, also after spaces and in full width; a tab or a line break at
-    the head can push it into a cell of its own.
+    A formula begins with = + - @, also after spaces or apostrophes and in full width; a tab or a
+    line break at the head can push it into a cell of its own.
     """
-    text = "" if cell is None else str(cell)
     for symbol in unicodedata.normalize("NFKC", text):
         if symbol in "=+-@\t\r\n":
-            return "'" + text
-        if symbol.isprintable() and not symbol.isspace():
+            return True
+        if symbol.isprintable() and not symbol.isspace() and symbol != "'":
             break
-    return text
+    return False
+
+
+def as_text(cell: object) -> str:
+    """A cell as a spreadsheet may have it: a formula gets an apostrophe."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if is_formula(text) else text
 
 
 def to_csv(headings: Sequence[object], rows: Iterable[Sequence[object]]) -> bytes:

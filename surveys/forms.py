@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import wtforms
 
-from surveys import ballots
+from surveys import comments
 from surveys.kind import Answer, Sent
 from surveys.kinds import KINDS
 from surveys.messages import N_, Refused
@@ -117,8 +117,8 @@ class CommentField(wtforms.Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean the text, or say that it is too long."""
         try:
-            self.data = ballots.clean_comment("\n".join(valuelist))
-        except ballots.BadSheet as long:
+            self.data = comments.clean("\n".join(valuelist))
+        except comments.TooLong as long:
             raise ValueError(BadAnswer(long.message, self.name, **long.params)) from None
 
 

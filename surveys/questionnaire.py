@@ -160,6 +160,11 @@ class Questionnaire:
         )
         return [(place, str(text)) for place, text in found if text]
 
+    def label(self, question: str, option: str) -> Text:
+        """The label of an option of a question."""
+        options = next(each.options for each in self.questions if each.id == question)
+        return next(each.label for each in options if each.id == option)
+
     def for_archive(self) -> dict[str, Any]:
         """The archive's part `questionnaire`."""
         return _archive_part(self.document)

@@ -7,7 +7,7 @@ organiser's act. The end of an open round may move later with a reason, never ea
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,11 +58,11 @@ def phase(round_: Round, now: datetime) -> str:
     return "open" if now < round_.ends_at else "ended"
 
 
-def _weight(group: str, text: str) -> str:
-    try:
-        return typed.weight(text)
-    except Refused as wrong:
-        raise typed.BadSetting(f"weight-{group}", wrong.message, **wrong.params) from None
+def no_group(key: str, known: Iterable[str]) -> Refused:
+    """That a round has no such group of raters, and which it has."""
+    return Refused(
+        N_("这次测评没有“%(group)s”这个票类。现有：%(known)s。"), group=key, known="、".join(known)
+    )
 
 
 def create(
@@ -119,7 +119,11 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
     """Change a draft, unless it was changed since `revision` or is a draft no more."""
     form = questionnaire.of(round_)
     title = typed.title(settings.title)
-    weights = {key: _weight(key, text) for key, text in settings.weights.items()}
+    known = [group.key for group in groups_of(round_)]
+    for key in settings.weights:
+        if key not in known:
+            raise no_group(key, known)
+    weights = {key: typed.weight(key, text) for key, text in settings.weights.items()}
     needs_codes = form.needs_codes or settings.needs_codes
     if not set(settings.chosen) <= {unit.id for unit in candidates(round_)}:
         raise typed.BadSetting(
@@ -141,7 +145,7 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         raise typed.BadSetting("sampling", N_("抽样方式不明。请重新选择。"))
     if settings.sampling != "open" and not needs_codes:
         raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
-    rules = {**round_.rules, "minimum": settings.minimum, "sampling": settings.sampling}
+    rules = _rules(form, settings)
     with writing():
         changed = (
             Round.update(
@@ -169,6 +173,15 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         AccessCode.delete().where(
             AccessCode.round == round_, AccessCode.unit.not_in(list(kept))
         ).execute()
+
+
+def _rules(form: Questionnaire, settings: Settings) -> dict[str, Any]:
+    """The questionnaire's rules as an organiser set them; nobody is ranked who is not shown."""
+    rules = {**form.rules, "minimum": settings.minimum, "sampling": settings.sampling}
+    if "rank" in rules:
+        least = max(rules["rank"].get("from", 30), settings.minimum)
+        rules["rank"] = {**rules["rank"], "from": least}
+    return rules
 
 
 def candidates(round_: Round) -> list[Unit]:
@@ -213,11 +226,13 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
 def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> list[Issue]:
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
-    groups = groups_of(round_)
+    groups = [[group] for group in groups_of(round_)]
+    if form.about == "persons":  # small groups are joined before scoring
+        groups = [[group for (group,) in groups]]
     found = []
     for unit in chosen:
-        for group in groups:
-            codes = issued.get((unit.id, group.id), 0)
+        for joined in groups:
+            codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
             if codes < needed:
                 found.append(
                     Issue(
@@ -227,7 +242,7 @@ def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> li
                         ),
                         {
                             "unit": unit.name,
-                            "group": group.label["zh"],
+                            "group": "、".join(group.label["zh"] for group in joined),
                             "codes": codes,
                             "needed": needed,
                         },
@@ -332,8 +347,8 @@ def decide(
     if grade not in grades:
         raise Refused(N_("等次只能是：%(grades)s。"), grades="、".join(grades))
     row = Score.get(Score.round == round_, Score.subject == subject)
-    if row.grade != grade and not reason.strip():
-        raise Refused(N_("决定的等次与票数建议的不同，请写明理由。"))
+    if reason.strip() or row.grade != grade:
+        reason = typed.paragraph(reason, N_("决定的等次与票数建议的不同，请写明理由。"))
     with writing():
         Decision.insert(
             round=round_,

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -138,12 +139,26 @@ def seal(cipher: AESGCM, plain: bytes, around: bytes) -> bytes:
 
 def unseal(cipher: AESGCM, sealed: bytes, around: bytes) -> bytes:
     """Open sealed answers; `KeyLost` when they were changed or moved."""
+    (plain,) = unseal_all(cipher, [(sealed, around)])
+    return plain
+
+
+def unseal_all(cipher: AESGCM, pairs: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Open many: pairs of sealed answers and what stands around them."""
+    decrypt = cipher.decrypt
     try:
-        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], around)
+        return [
+            decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], around) for sealed, around in pairs
+        ]
     except InvalidTag:
         raise KeyLost(
             N_("有一份答卷无法用这次测评的密钥读出，数据可能被改动过，因此不能计票。")
         ) from None
+
+
+def has_code_key(keys: Path) -> bool:
+    """Whether the key of access codes is there."""
+    return (keys / "codes.key").exists()
 
 
 def code_key(keys: Path) -> bytes:

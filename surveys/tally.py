@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from surveys import ballots, padding, questionnaire, seal
+from surveys import ballots, comments, questionnaire, seal
 from surveys.db import database
 from surveys.messages import N_, Refused
 from surveys.models import Comment, Round
@@ -56,13 +56,15 @@ def unsealed(keys: Path, round_: Round) -> Iterator[list[tuple[Cell, bytes]]]:
     batch: list[tuple[Cell, bytes]] = []
     while rows := database.execute_sql(READ, (round_id, last, PAGE)).fetchall():
         last = rows[-1][0]
-        batch += [
+        cells = [(subject, group) for _, subject, group, _ in rows]
+        papers = seal.unseal_all(
+            cipher,
             (
-                (subject, group),
-                seal.unseal(cipher, sealed, ballots.around(round_id, key, subject, group)),
-            )
-            for key, subject, group, sealed in rows
-        ]
+                (sealed, ballots.around(round_id, key, subject, group))
+                for key, subject, group, sealed in rows
+            ),
+        )
+        batch += zip(cells, papers, strict=True)
         if len(batch) >= BATCH:
             yield batch
             batch = []
@@ -138,4 +140,4 @@ def unsealed_comments(keys: Path, round_: Round) -> Iterator[tuple[int, int, str
     for row in rows:
         around = ballots.around_comment(round_.id, bytes(row.key), row.subject_id)
         padded = seal.unseal(cipher, bytes(row.sealed or b""), around)
-        yield row.subject_id, padding.place_in(padded), padding.unpad_comment(padded)
+        yield row.subject_id, comments.place_in(padded), comments.unpad(padded)

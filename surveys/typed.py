@@ -1,4 +1,4 @@
-"""What organisers type: titles and paragraphs, read and checked."""
+"""What organisers type: titles, paragraphs and weights, read and checked."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def paragraph(text: str, missing: str) -> str:
     return written
 
 
-def weight(text: str) -> str:
-    """A weight as decimal text, more than 0 and at most 1000; `Refused` else."""
+def weight(group: str, text: str) -> str:
+    """The weight of a group as decimal text, more than 0 and at most 1000; `BadSetting` else."""
     written = unicodedata.normalize("NFKC", text[:40]).strip()
     try:
         if len(written) > 12 or set(written) - set("0123456789."):
@@ -61,7 +61,8 @@ def weight(text: str) -> str:
     except (ValueError, InvalidOperation):
         number = Decimal(0)
     if not 0 < number <= HEAVIEST:
-        raise Refused(
+        raise BadSetting(
+            f"weight-{group}",
             N_("权重“%(typed)s”不行：须为大于 0、不超过 %(most)s 的数，例如 40 或 0.5。"),
             typed=text[:40],
             most=HEAVIEST,

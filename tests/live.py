@@ -39,15 +39,24 @@ def environment(instance: Path, **more: str) -> dict[str, str]:
     return {**ours, "INSTANCE_DIR": str(instance), "PYTHONUNBUFFERED": "1", **more}
 
 
-def end(process: subprocess.Popen[bytes], how: int = signal.SIGINT) -> int:
+def end(process: subprocess.Popen[bytes] | subprocess.Popen[str], how: int = signal.SIGINT) -> int:
     """End a process that we started, by its pid; its exit code."""
     if process.poll() is None:
         process.send_signal(how)
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            process.kill()
+            kill(process)
     return process.wait()
+
+
+def kill(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+    """Kill -9 a process that we started, and its own; workers would live on without it."""
+    if process.poll() is None:
+        for pid in (*children(process.pid), process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    process.wait()
 
 
 def children(pid: int) -> list[int]:
@@ -100,11 +109,7 @@ class Server:
 
     def kill(self) -> None:
         """Kill -9 the server and its workers."""
-        if self.process.poll() is None:
-            for pid in (*children(self.process.pid), self.process.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        self.process.wait()
+        kill(self.process)
 
     def kill_worker(self) -> None:
         """Kill -9 one of its workers."""

@@ -60,12 +60,19 @@ def test_a_link_signs_in_once_and_within_a_quarter_of_an_hour(
     assert site.test_client().get(late).status_code == 403
 
 
+def test_a_look_ahead_at_a_link_does_not_use_it_up(site: Flask, district: District) -> None:
+    link = auth.make_link(district.organiser)
+    assert site.test_client().head(link).status_code == 200
+    assert site.test_client().get(link).status_code == 303
+
+
 def test_signing_out_ends_the_sign_in_in_the_database(site: Flask, district: District) -> None:
     browser = sign_in(site, district.organiser)
     stolen = browser.get_cookie("organiser")
     assert stolen is not None
     token = form_token(browser.get("/sign-in"))
     browser.post("/sign-out", data={"csrf_token": token})
+    assert [each.action for each in AuditEntry.select()] == ["sign-in", "sign-out"]
     assert SignIn.select().count() == 0
     thief = site.test_client()
     thief.set_cookie("organiser", stolen.value)
@@ -82,7 +89,14 @@ def test_a_sign_in_ends_by_itself(
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "desk"],
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "//[",
+        "javascript:alert(1)",
+        "desk",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(
     client: FlaskClient, with_password: None, target: str
@@ -100,6 +114,10 @@ def test_signing_in_leads_back_to_where_one_wanted(
     token = form_token(client.get("/sign-in"))
     said = {"csrf_token": token, "name": "organiser", "password": PASSWORD, "next": "/desk/units"}
     assert client.post("/sign-in", data=said).headers["Location"] == "/desk/units"
+
+
+def test_an_address_that_is_none_still_shows_the_sign_in_page(client: FlaskClient) -> None:
+    assert client.get("/sign-in?next=//[").status_code == 200
 
 
 def test_a_form_without_its_token_is_refused_in_words(client: FlaskClient) -> None:

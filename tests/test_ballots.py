@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import ballots, codes, rounds
+from surveys import ballots, codes, comments, rounds, seal
 from surveys.db import database
 from surveys.models import AccessCode, Comment, Rating, Receipt, Round
 from tests import factories
@@ -162,18 +162,35 @@ def test_rounds_about_persons_keep_no_comments(district: District, keys: Path) -
     assert Comment.select().count() == 0
 
 
-@given(text=st.text(max_size=ballots.COMMENT_CHARACTERS))
+@given(text=st.text(max_size=comments.CHARACTERS))
 def test_a_sealed_comment_has_one_length_and_comes_back_whole(text: str) -> None:
-    plain = ballots.clean_comment(text.encode("utf-8", "ignore").decode("utf-8"))
-    padded = ballots.pad_comment(plain)
-    assert len(padded) == ballots.COMMENT_BYTES
-    assert ballots.unpad_comment(padded) == plain
+    plain = comments.clean(text.encode("utf-8", "ignore").decode("utf-8"))
+    padded = comments.pad(plain)
+    assert len(padded) == comments.BYTES
+    assert comments.unpad(padded) == plain
 
 
 def test_a_comment_loses_control_characters_and_refuses_a_megabyte() -> None:
-    assert ballots.clean_comment("好\x00\x1b[31m<b>\n坏\r\n ") == "好[31m<b>\n坏"
-    with pytest.raises(ballots.BadSheet, match="最多 500 字"):
-        ballots.clean_comment("a" * 1_000_000)
+    assert comments.clean("好\x00\x1b[31m<b>\n坏\r\n ") == "好[31m<b>\n坏"
+    with pytest.raises(comments.TooLong, match="最多 500 字"):
+        comments.clean("a" * 1_000_000)
+
+
+def test_a_lost_key_of_the_codes_is_said_and_never_made_anew(
+    district: District, keys: Path
+) -> None:
+    round_, codes = factories.open_appraisal(keys, district)
+    lost = keys / "codes.key"
+    aside = lost.rename(keys.parent / "aside")
+    for attempt in (
+        lambda: ballots.recognise(keys, codes[0]),
+        lambda: factories.codes(keys, round_, district.branch, 1),
+    ):
+        with pytest.raises(seal.KeyLost, match=r"codes\.key"):
+            attempt()
+    assert not lost.exists()
+    aside.rename(lost)
+    factories.vote(keys, codes[0], {"p1": "basic"})
 
 
 def test_no_codes_after_the_end_of_a_round(district: District, keys: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -54,6 +55,13 @@ def test_every_command_has_help(site: Flask) -> None:
         (("demo", "load"), "已有数据"),
         (("demo", "wipe", "--yes"), "没有演示数据"),
         (("plan", "import", "no-such-file.txt"), "no-such-file.txt"),
+        (("plan", "import"), "缺少 FILE"),
+        (("plan", "import", "plan.txt", "--year", "abc"), "--year 须为"),
+        (("plan", "imort"), "看不懂"),
+        (("settings", "--all"), "看不懂"),
+        (("round", "show", "first"), "ROUND_ID 须为"),
+        (("round", "show", "9" * 30), "ROUND_ID 须为"),
+        (("round", "delay", "99", "tomorrow", "示例原因"), "没有第 99 号测评"),
         (("units", "import", "no-such-file.csv"), "no-such-file.csv"),
     ],
 )
@@ -68,6 +76,7 @@ def test_the_sentences_are_english_for_an_english_terminal(
 ) -> None:
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
     assert "There is no account “nobody”" in run(site, "account", "link", "nobody", code=2)
+    assert "plan import --help" in run(site, "plan", "import", code=2)
 
 
 def test_an_account_is_made_and_signs_in_by_link(site: Flask, district: District) -> None:
@@ -111,12 +120,36 @@ def test_a_round_lives_its_whole_life_on_the_command_line(
     run(site, "round", "archive", "1", str(file))
     assert file.read_bytes() == bytes(Archive.get().document)
     assert "已公布" in run(site, "round", "list")
+    assert {(each.account_name, each.action) for each in models.AuditEntry.select()} == {
+        ("", action)
+        for action in ("create", "codes", "open", "delay", "count", "publish", "pledge")
+    }
 
 
-def test_a_refused_draft_leaves_nothing(site: Flask, district: District) -> None:
-    window = ("--opens", "2026-03-09T09:00", "--ends", "2026-03-02T09:00")
-    run(site, "round", "create", "resident-satisfaction", "d", "c1", *window, code=2)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--opens", "2026-03-09T09:00", "--ends", "2026-03-02T09:00"),
+        ("--opens", "2026-03-02", "--ends", "2026-03-09T09:00"),
+        ("--opens", "2026-03-02T09:00", "--ends", "2026-03-09T09:00", "--weight", "nobody=1"),
+        ("--opens", "2026-03-02T09:00", "--ends", "2026-03-09T09:00", "--weight", "residents"),
+    ],
+)
+def test_a_refused_draft_leaves_nothing(
+    site: Flask, district: District, wrong: tuple[str, ...]
+) -> None:
+    run(site, "round", "create", "resident-satisfaction", "d", "c1", *wrong, code=2)
     assert Round.select().count() == 0
+
+
+def test_the_date_of_counting_is_the_day_where_the_site_is(
+    site: Flask, district: District, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_ = factories.open_survey(keys, district)
+    late = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: late)
+    run(site, "round", "count", str(round_.id))
+    assert json.loads(Archive.get().document)["round"]["closed_on"] == "2026-04-01"
 
 
 @pytest.mark.server
@@ -134,7 +167,17 @@ def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -
         "open",
         "open",
     ]
+    zone = site.config["SITE"].zone
+    hours = {
+        (each.opens_at.astimezone(zone).hour, each.ends_at.astimezone(zone).hour)
+        for each in Round.select()
+    }
+    assert hours == {(9, 18)}
+    kept = keys.parent / "data" / "uploads" / "people.csv"
+    kept.parent.mkdir()
+    kept.write_text("示例党员")
     assert "units import" in run(site, "demo", "wipe", "--yes")
+    assert not kept.exists()
     left = {
         table.__name__
         for table in (*TABLES, *composite_models.TABLES, *models.TABLES)
@@ -143,3 +186,20 @@ def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -
     assert left == {"SiteFact"}
     assert not seal.held(keys)
     run(site, "demo", "wipe", "--yes", code=2)
+
+
+def test_codes_are_voided_and_made_anew_on_the_command_line_until_the_end(
+    site: Flask, district: District, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_, _codes = factories.open_appraisal(keys, district)
+    monkeypatch.setattr(clock, "now", lambda: DURING)
+    number = str(round_.id)
+    assert "作废了 8 个" in run(site, "round", "void", number, "b1")
+    assert len(run(site, "round", "codes", number, "b1", "8").split()) == 8
+    assert "没有“Z”这个票类" in run(site, "round", "void", number, "b1", "--group", "Z", code=2)
+    monkeypatch.setattr(clock, "now", lambda: AFTER)
+    for words in (("void", number, "b1"), ("codes", number, "b1", "8")):
+        assert "参与率就不准了" in run(site, "round", *words, code=2)
+    survey = factories.open_survey(keys, district)
+    refused = run(site, "round", "codes", str(survey.id), "c1", "8", code=2)
+    assert "不用测评码" in refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -41,13 +42,8 @@ PLAN = """2026年示范区组织工作要点
 二、服务群众
 3.修好路灯。月底前修好。
 """
-
-
 UPLOADS = (
-    (
-        "units",
-        "编号,名称,类型,上级编号,备注\nc1,甲一新社区,社区,s1,一\nc9,甲九示范社区,社区,s1,二\n",
-    ),
+    ("units", "编号,名称,类型,上级编号,备注\nc1,甲一新社区,社区,s1,一\nc9,甲九社区,社区,s1,二\n"),
     ("units", "编号,名称,类型,上级编号\nc9,甲九示范社区,小区,没有\n甲,,社区,c1\n"),
     ("units", "编号,名称\n"),
     ("people", "编号,姓名,所在单位编号,党员身份,流动\np1,示例党员1,b1,预备党员,是\n"),
@@ -197,7 +193,10 @@ def counted_appraisal(keys: Path, district: District, publish: bool) -> None:
     opens = START - timedelta(days=30)
     ends = opens + timedelta(days=7)
     branch = [district.branch]
-    made = factories.draft(district.root, branch, "member-appraisal", opens=opens, ends=ends)
+    title = "示范已公布" if publish else "示范待公布"
+    made = factories.draft(
+        district.root, branch, "member-appraisal", opens=opens, ends=ends, title=title
+    )
     codes = factories.codes(keys, made, district.branch, 8)
     factories.opened(keys, made, opens)
     for code in codes[:7]:
@@ -237,7 +236,7 @@ def test_every_page_is_english(
 ) -> None:
     """As a stranger and as an organiser; every rule has a page at least, or the test is blind."""
     set_clock(DURING)
-    wrong: dict[str, list[str]] = {}
+    wrong: dict[str, list[str]] = defaultdict(list)
     rules = [rule for rule in site.url_map.iter_rules() if "GET" in (rule.methods or ())]
     for rule in rules:
         if rule.endpoint in NOT_PAGES:
@@ -247,9 +246,9 @@ def test_every_page_is_english(
             for browser in (site.test_client(), signed_in):
                 answer = browser.get(in_english(address))
                 if answer.mimetype == "text/html" and answer.status_code != 303:
-                    wrong[address] = left_over(answer.get_data(as_text=True))
+                    wrong[address] += left_over(answer.text)
                 elif answer.mimetype == "text/csv":
-                    wrong[address] = CHINESE.findall(answer.get_data(as_text=True).splitlines()[0])
+                    wrong[address] += CHINESE.findall(answer.text.splitlines()[0])
                 seen += answer.status_code == 200
         assert seen, f"no page of {rule.rule} was seen"
     left = {address: texts for address, texts in wrong.items() if texts}
@@ -266,11 +265,10 @@ def send(site: Flask) -> Send:
     def sent(browser: FlaskClient, address: str, form: Mapping[str, object], **how: Any) -> str:
         answer = browser.post(in_english(address), data=form, **how)
         assert answer.mimetype == "text/html"
-        assert answer.status_code not in (303, 404, 500)
-        text = answer.get_data(as_text=True)
-        left = left_over(text)
+        assert answer.status_code not in (303, 404, 500), address
+        left = left_over(answer.text)
         assert not left, address
-        return text
+        return answer.text
 
     return sent
 
@@ -288,7 +286,7 @@ def test_a_members_pages_are_english(
     send(client, "/v/review", {"code": codes[0], **many})
     send(client, "/v/review", {"code": codes[0], f"g-{ids['p1']}-overall": "splendid"})
     send(client, "/v/review", {"code": codes[0], **lines})
-    send(client, "/v/cast", {"code": codes[0], **lines})
+    assert "can no longer be changed" in send(client, "/v/cast", {"code": codes[0], **lines})
     send(client, "/v/cast", {"code": codes[0], **lines})
 
 
@@ -297,12 +295,12 @@ def test_a_residents_pages_are_english(
 ) -> None:
     set_clock(DURING)
     address = f"/s/{factories.open_survey(keys, district).id}/c1"
-    token = client.get(address).get_data(as_text=True).split('name="token" value="')[1]
+    token = client.get(address).text.split('name="token" value="')[1]
     given = {"token": token.split('"')[0], "q-overall": "satisfied"}
     send(client, address, {})
     send(client, address, given | {"q-overall": "splendid"})
-    send(client, address, given)
-    send(client, address, given)
+    assert "Thank you" in send(client, address, given)
+    assert "counted only once" in send(client, address, given)
 
 
 def test_an_organisers_pages_after_sending_are_english(
@@ -318,10 +316,16 @@ def test_an_organisers_pages_after_sending_are_english(
     send(signed_in, f"{desk}/{survey}/edit", csrf | {"title": "", "minimum": "1"})
     send(signed_in, f"{desk}/{survey}/open", csrf)
     send(signed_in, f"{desk}/{survey}/codes", csrf)
-    send(signed_in, f"{desk}/{appraisal}/codes", csrf | all_rows(signed_in, appraisal))
+    issued = send(signed_in, f"{desk}/{appraisal}/codes", csrf | all_rows(signed_in, appraisal))
+    assert "16 slips" in issued
     send(signed_in, f"{desk}/{counted}/abandon", csrf)
-    send(signed_in, f"{desk}/{counted}/count", csrf)
+    assert "The count is done" in send(signed_in, f"{desk}/{counted}/count", csrf)
     send(signed_in, f"{desk}/{counted}/publish", csrf)
+    decided = by_title["示范已公布"]
+    for grade in ("优秀", "好"):
+        form = csrf | {"grade": grade, "reason": "另有说明。"}
+        address = f"{desk}/{decided}/results/p1/grade"
+        assert "示例党员1" in send(signed_in, address, form, follow_redirects=True)
     for name, text in UPLOADS:
         files = {"file": (io.BytesIO(text.encode()), "file.txt")}
         send(signed_in, f"/desk/{name}", csrf | files, content_type="multipart/form-data")
@@ -349,7 +353,7 @@ def test_pages_of_composites_after_sending_are_english(
 
 def all_rows(browser: FlaskClient, round_id: int) -> dict[str, str]:
     """The form of the page of codes: eight more for each line."""
-    page = browser.get(f"/desk/rounds/{round_id}/codes").get_data(as_text=True)
+    page = browser.get(f"/desk/rounds/{round_id}/codes").text
     wanted = dict.fromkeys(re.findall(r'<input id="([^"]+)" name="\1" form="issue"', page), "8")
     already = re.findall(r'name="already" value="([^"]*)"', page)
     return wanted | {"already": already[0]}

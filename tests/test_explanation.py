@@ -151,6 +151,7 @@ def survey(keys: Path, district: District) -> Round:
 
 def test_everybody_may_redo_what_everybody_may_see(survey: Round, page: Fetch) -> None:
     assert f'href="/results/{survey.id}/c1/how"' in page(f"/results/{survey.id}")
+    assert f'href="/results/{survey.id}/c1/how"' in page("/units/c1")
     text = page(f"/results/{survey.id}/c1/how")
     assert "(15 × 100 + 5 × 0) ÷ 20 = 1500 ÷ 20 = 75" in text
     assert "15 ÷ 20 = 0.75" in text

@@ -33,7 +33,7 @@ def test_what_a_spreadsheet_would_run_is_written_as_text(cell: str) -> None:
     assert export.as_text(cell) == "'" + cell
 
 
-@pytest.mark.parametrize("cell", ["86.95", "示范社区", "a=b", "甲-乙", "", "  ", 7, "'=1"])
+@pytest.mark.parametrize("cell", ["86.95", "示范社区", "a=b", "甲-乙", "", "  ", 7])
 def test_what_runs_nothing_stays_as_it_is(cell: object) -> None:
     assert export.as_text(cell) == str(cell)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from surveys import forms, kinds, padding, questionnaire, tally
+from surveys import comments, forms, kinds, questionnaire, tally
 from tests import kinds_form
 from tests.kinds_form import FULL, changed
 
@@ -262,11 +262,11 @@ def test_every_kind_of_the_table_is_drawn_by_a_macro_of_its_name() -> None:
 def test_what_a_text_answers_is_sealed_with_it_and_adds_nothing_to_its_length(
     text: str, place: int
 ) -> None:
-    padded = padding.pad_comment(text, place)
-    assert len(padded) == padding.COMMENT_BYTES
-    assert (padding.place_in(padded), padding.unpad_comment(padded)) == (place, text)
+    padded = comments.pad(text, place)
+    assert len(padded) == comments.BYTES
+    assert (comments.place_in(padded), comments.unpad(padded)) == (place, text)
 
 
 def test_a_comment_sealed_before_there_were_texts_is_still_a_comment() -> None:
-    old = padding.pad_comment("旧的意见")[:-1]
-    assert (padding.place_in(old), padding.unpad_comment(old)) == (0, "旧的意见")
+    old = comments.pad("旧的意见")[:-1]
+    assert (comments.place_in(old), comments.unpad(old)) == (0, "旧的意见")

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app import unscored
-from surveys import ballots, questionnaire, rounds, seal
+from surveys import comments, questionnaire, rounds, seal
 from surveys.db import database
 from surveys.models import Archive, Comment, Rating, Round, TextAnswer
 from tests import factories, kinds_form
@@ -107,7 +107,7 @@ def test_nothing_sealed_tells_by_its_length_or_its_columns_what_was_answered(
         say(keys, survey, "c1", answers)
     assert len({len(bytes(row.sealed)) for row in Rating.select()}) == 1
     assert {len(bytes(row.sealed)) for row in Comment.select()} == {
-        ballots.COMMENT_BYTES + seal.NONCE_BYTES + 16
+        comments.BYTES + seal.NONCE_BYTES + 16
     }
     assert Comment.select().count() == 4
     assert TextAnswer.select().count() == 0

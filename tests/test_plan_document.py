@@ -204,6 +204,20 @@ def test_eleven_sections_and_a_document_of_one_item() -> None:
     assert parse("2030年要点\n一、事项\n一是办好一件事。").items[0].number == 1
 
 
+def test_markdown_with_headings_bold_and_escaped_numbers_is_the_same_plan() -> None:
+    plan = parse(
+        "# 2030年示例县工作要点\n\n## **一、打牢基础**\n\n### 1. 办好夜校\n\n每月一课。\n\n"
+        "2\\. 修好路灯。全年 3.5 万元。\n\n## 二、收尾\n\n**3.做好总结。** 年底前完成。\n"
+    )
+    assert plan.title == "2030年示例县工作要点"
+    assert [section.heading for section in plan.sections] == ["打牢基础", "收尾"]
+    assert [(item.number, item.title, item.paragraphs) for item in plan.items] == [
+        (1, "办好夜校", ("每月一课。",)),
+        (2, "修好路灯", ("全年 3.5 万元。",)),
+        (3, "做好总结", ("年底前完成。",)),
+    ]
+
+
 # --- lines that could mislead ---
 
 

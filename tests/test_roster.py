@@ -401,7 +401,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(loaded: None) ->
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1", "+1", "-1", "@x", "\t=1", "\r", " =1", "\u3000@x", "＝1", "'=1"]
+    "cell", ["=1", "+1", "-1", "@x", "\t=1", "\r", " =1", "\u3000@x", "＝1", "'=1", "\u200b=1"]
 )
 def test_every_beginning_of_a_formula_is_guarded(cell: str) -> None:
     column = csv_table.Column("code", {"zh": "编号"})

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import rounds, seal, typed
+from surveys import ballots, rounds, seal, typed
 from surveys.messages import Refused
-from surveys.models import Pledge, Rating, Round, Subject, Unit
+from surveys.models import Group, Pledge, Rating, Round, Subject, Unit
 from tests import factories
 from tests.factories import AFTER, DURING, END, START, District
 
@@ -48,6 +48,21 @@ def test_a_branch_with_too_few_codes_is_told_to_vote_on_paper(
     with pytest.raises(Refused, match="至少要 6 个"):
         rounds.open_round(keys, made, START)
     assert not seal.held(keys)
+
+
+def test_a_small_class_of_raters_may_vote_where_it_is_joined_with_another(
+    district: District, keys: Path
+) -> None:
+    """Three leaders and five others are eight codes: their classes are one before scoring."""
+    made = factories.draft(district.root, [district.branch], "member-appraisal")
+    leaders = Group.create(round=made, key="A", label={"zh": "A票"}, weight="1", position=1)
+    ballots.issue_codes(keys, made, district.branch, leaders, 3)
+    factories.codes(keys, made, district.branch, 2)
+    (issue,) = rounds.issues_before_opening(made, START)
+    assert "的“支部党员、A票”只有 5 个测评码" in str(issue)
+    factories.codes(keys, made, district.branch, 3)
+    survey = factories.opened(keys, made)
+    assert rounds.phase(survey, DURING) == "open"
 
 
 def test_opening_keeps_the_tree_and_the_names_of_that_moment(
@@ -106,6 +121,7 @@ def test_of_two_windows_that_edit_one_draft_the_second_is_told(district: Distric
         ({"weights": {"residents": "NaN"}}, "权重"),
         ({"weights": {"residents": "1000000000"}}, "权重"),
         ({"weights": {"residents": "0"}}, "权重"),
+        ({"weights": {"nobody": "40"}}, "没有“nobody”这个票类"),
         ({"ends_at": START}, "截止时间须晚于开始时间"),
         ({"minimum": 2}, "最少人数"),
         ({"title": " "}, "名称"),
@@ -122,10 +138,25 @@ def test_bad_settings_get_a_sentence_and_change_nothing(
     assert Round.get_by_id(made.id).title == "示范测评"
 
 
+def test_a_minimum_above_the_least_number_for_a_rank_can_still_be_counted(
+    district: District, keys: Path
+) -> None:
+    """Nobody is ranked who is not shown; lowering the minimum again brings the old rule back."""
+    made = factories.draft(district.root, [district.first])
+    revise(made, made.revision, minimum=50)
+    assert Round.get_by_id(made.id).rules["rank"]["from"] == 50
+    revise(made, made.revision + 1, minimum=10)
+    assert Round.get_by_id(made.id).rules["rank"]["from"] == 30
+    revise(made, made.revision + 2, minimum=50)
+    survey = factories.opened(keys, made)
+    factories.answer(keys, survey, "c1", {"overall": "satisfied"}, 50)
+    assert factories.closed(keys, survey).scores()[0].valid == 50
+
+
 @given(text=st.text(max_size=20))
 def test_a_weight_is_a_plain_positive_number_or_refused(text: str) -> None:
     try:
-        weight = typed.weight(text)
+        weight = typed.weight("residents", text)
     except Refused:
         return
     assert 0 < float(weight) <= typed.HEAVIEST
@@ -206,6 +237,8 @@ def test_a_decided_grade_that_departs_from_the_votes_needs_a_reason(
     about = factories.subject(done, "p1")
     with pytest.raises(Refused, match="理由"):
         rounds.decide(done, about, "不合格", "", AFTER)
+    with pytest.raises(Refused, match="最多 2000 字"):
+        rounds.decide(done, about, "不合格", "长" * 2001, AFTER)
     rounds.decide(done, about, "不合格", "示例理由", AFTER)
     rounds.decide(done, about, "合格", "", AFTER)
     with pytest.raises(Refused, match="等次只能是"):

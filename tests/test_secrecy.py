@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from itertools import pairwise
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from surveys import ballots, seal
+from surveys import ballots, comments, seal
 from surveys.db import database
-from surveys.models import AccessCode, Comment, Rating, Receipt
+from surveys.models import AccessCode, Archive, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import AFTER, DURING, District
 
@@ -71,7 +72,7 @@ def test_all_sealed_answers_of_a_round_have_one_length(district: District, keys:
         factories.answer(keys, round_, "c1", answers, comment=comment)
     assert len({len(bytes(row.sealed)) for row in Rating.select()}) == 1
     assert {len(bytes(row.sealed)) for row in Comment.select()} == {
-        ballots.COMMENT_BYTES + seal.NONCE_BYTES + 16
+        comments.BYTES + seal.NONCE_BYTES + 16
     }
 
 
@@ -123,3 +124,20 @@ def test_a_spent_code_and_its_ratings_share_no_value(district: District, keys: P
         assert bytes(spent.digest)[:8] not in bytes(row.key) + bytes(row.sealed)
         assert bytes(row.key) not in bytes(spent.digest)
     assert Receipt.select().count() == 0
+
+
+def test_the_digest_that_everybody_sees_gives_no_small_tally_away(
+    district: District, keys: Path
+) -> None:
+    """Who guesses all else right cannot find the votes by trying which have the public digest."""
+    unguessable = set()
+    for _ in range(2):
+        appraisal, codes = factories.open_appraisal(keys, district)
+        for code in codes:
+            factories.vote(keys, code, {"p1": "excellent"})
+        factories.closed(keys, appraisal)
+        kept = json.loads(bytes(Archive.get(Archive.round == appraisal).document))
+        number, _dash, random_part = kept["round"]["id"].partition("-")
+        assert number == str(appraisal.id)
+        unguessable.add(bytes.fromhex(random_part))
+    assert [len(each) for each in unguessable] == [16, 16]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
-from site_app import config, models, storage
+from site_app import clock, config, models, storage
+from site_app.models import Plan
 from surveys import composite_models, db
 from surveys import models as survey_models
 from surveys.db import database
+from tests import factories
+from tests.factories import DURING, District
 
 
 def schema() -> set[str]:
@@ -32,7 +37,8 @@ def test_migrating_gives_the_same_schema_as_the_models(site: Flask, tmp_path: Pa
 
 def test_migrating_again_changes_nothing(site: Flask) -> None:
     before = schema()
-    assert storage.upgrade() == []
+    with site.app_context():
+        assert storage.upgrade() == []
     assert schema() == before
 
 
@@ -71,3 +77,47 @@ def test_a_writer_is_held_off_while_another_program_writes(site: Flask) -> None:
     other.close()
     with db.writing():
         pass
+
+
+def test_after_an_error_the_next_reader_sees_what_is_new(
+    site: Flask, client: FlaskClient, district: factories.District, keys: Path
+) -> None:
+    """A row that cannot be read breaks a page off; mended elsewhere, it is mended here too."""
+    Plan.create(year=2026, title="示范要点")
+    factories.open_survey(keys, district)
+    survey = factories.open_survey(keys, district)
+    with closing(sqlite3.connect(database.database)) as elsewhere:
+        change = "UPDATE round SET opens_at = ? WHERE id = ?"
+        elsewhere.execute(change, ("0", survey.id))
+        elsewhere.commit()
+        with pytest.raises(ValueError, match="isoformat") as held:
+            client.get("/")
+        elsewhere.execute(change, ("2026-03-02T01:00:00Z", survey.id))
+        elsewhere.commit()
+    assert client.get("/").status_code == 200
+    factories.answer(keys, survey, "c1", {"overall": "satisfied"})
+    assert held.tb is not None, "the error is still held, as a server may hold it"
+
+
+def test_lost_codes_are_told_to_member_and_organiser_and_are_not_unknown(
+    site: Flask,
+    district: District,
+    keys: Path,
+    client: FlaskClient,
+    signed_in: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: DURING)
+    round_, codes = factories.open_appraisal(keys, district, 8)
+    desk = f"/desk/rounds/{round_.id}"
+    kept = (keys / "codes.key").read_bytes()
+    assert "codes.key" not in signed_in.get(desk).get_data(as_text=True)
+    (keys / "codes.key").unlink()
+    for _start in range(2):
+        with site.app_context():
+            storage.upgrade()
+        assert "告诉组织者" in client.post("/v", data={"code": codes[0]}).get_data(as_text=True)
+        assert "codes.key" in signed_in.get(desk).get_data(as_text=True)
+    (keys / "codes.key").write_bytes(kept)
+    assert "示例党员1" in client.post("/v", data={"code": codes[0]}).get_data(as_text=True)
+    assert "codes.key" not in signed_in.get(desk).get_data(as_text=True)

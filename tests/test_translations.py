@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -51,6 +52,21 @@ def test_every_message_is_translated(catalogue: Catalog) -> None:
         )
     ]
     assert not missing, f"{len(missing)} without English: {missing[:10]}"
+
+
+def test_no_message_hides_in_an_f_string_where_it_is_not_extracted() -> None:
+    for path in [*ROOT.glob("site_app/**/*.py"), *ROOT.glob("surveys/**/*.py")]:
+        for inner in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(inner, ast.JoinedStr):
+                calls = [each for each in ast.walk(inner) if isinstance(each, ast.Call)]
+                hidden = [
+                    each.func.id
+                    for each in calls
+                    if isinstance(each.func, ast.Name)
+                    and each.func.id in KEYWORDS
+                    and isinstance(each.args[0], ast.Constant)
+                ]
+                assert not hidden, f"{path.name}:{inner.lineno}"
 
 
 def test_translations_keep_their_placeholders_and_are_english(catalogue: Catalog) -> None:
