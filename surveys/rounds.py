@@ -132,20 +132,13 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
     listing.check(form, settings.needs_codes)
     if not 3 <= settings.minimum <= 1000:
         raise typed.BadSetting("minimum", N_("最少人数须为 3 到 1000，通常为 5。"))
-    least = (round_.rules.get("rank") or {}).get("from", 0)
-    if least and settings.minimum > least:
-        raise typed.BadSetting(
-            "minimum",
-            N_("最少人数不能多于参加排名的最少份数（%(least)s）。请先在“计分规则”里改。"),
-            least=least,
-        )
     if settings.opens_at and settings.ends_at and settings.opens_at >= settings.ends_at:
         raise typed.BadSetting("ends_at", N_("截止时间须晚于开始时间。请改正其中一个。"))
     if settings.sampling not in ("open", "drawn", "all"):
         raise typed.BadSetting("sampling", N_("抽样方式不明。请重新选择。"))
     if settings.sampling != "open" and not needs_codes:
         raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
-    rules = _rules(form, settings)
+    rules = _rules(round_, settings)
     with writing():
         changed = (
             Round.update(
@@ -175,10 +168,10 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         ).execute()
 
 
-def _rules(form: Questionnaire, settings: Settings) -> dict[str, Any]:
-    """The questionnaire's rules as an organiser set them; nobody is ranked who is not shown."""
-    rules = {**form.rules, "minimum": settings.minimum, "sampling": settings.sampling}
-    if "rank" in rules:
+def _rules(round_: Round, settings: Settings) -> dict[str, Any]:
+    """The rules of the draft as an organiser set them; nobody is ranked who is not shown."""
+    rules = {**round_.rules, "minimum": settings.minimum, "sampling": settings.sampling}
+    if rules.get("rank"):
         least = max(rules["rank"].get("from", 30), settings.minimum)
         rules["rank"] = {**rules["rank"], "from": least}
     return rules

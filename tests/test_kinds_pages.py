@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app import unscored
-from surveys import comments, questionnaire, rounds, seal
+from surveys import ballots, comments, questionnaire, rounds, seal
 from surveys.db import database
 from surveys.models import Archive, Comment, Rating, Round, TextAnswer
 from tests import factories, kinds_form

@@ -119,7 +119,7 @@ def test_a_plan_is_replaced_only_when_ticked(signed_in: FlaskClient, published: 
     assert PlanItem.get(PlanItem.plan == published, PlanItem.number == 3).title == "修好路灯"
     assert confirm(signed_in, again, replace="on").status_code == 303
     now = PlanItem.get(PlanItem.plan == Plan.get(Plan.year == 2026), PlanItem.number == 2)
-    assert plan_store.attached(now) == ["member-appraisal"]
+    assert plan_store.attached(now) == ["member-appraisal", "model-nomination"]
 
 
 BAD = {

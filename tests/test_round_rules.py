@@ -13,7 +13,6 @@ from werkzeug.datastructures import MultiDict
 from site_app import round_rules as page_of_rules
 from surveys import archive, questionnaire, rounds
 from surveys.models import Round
-from surveys.typed import BadSetting
 from tests import factories
 from tests.desk import post, reloaded, text
 from tests.factories import DURING, District
@@ -133,31 +132,6 @@ def test_some_answer_must_be_positive(draft: Round, signed_in: FlaskClient) -> N
         del form[name]
     answer = post(signed_in, f"/desk/rounds/{draft.id}/rules", form.to_dict(flat=False))
     assert "至少有一个选项算肯定" in text(answer, 422)
-
-
-def test_a_minimum_above_the_rank_from_is_refused_in_the_settings(
-    district: District, signed_in: FlaskClient, set_clock: Callable[..., None]
-) -> None:
-    set_clock(DURING)
-    survey = factories.draft(district.root, [district.first])
-    assert survey.rules["rank"]["from"] == 30
-    with pytest.raises(BadSetting, match="不能多于参加排名的最少份数"):
-        rounds.revise(
-            survey,
-            rounds.Settings(
-                title="示范",
-                plan_year=2026,
-                plan_items=[],
-                chosen=[],
-                weights={},
-                opens_at=None,
-                ends_at=None,
-                needs_codes=False,
-                minimum=31,
-                sampling="open",
-            ),
-            survey.revision,
-        )
 
 
 def test_of_two_windows_the_second_is_told(draft: Round, signed_in: FlaskClient) -> None:
