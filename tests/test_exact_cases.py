@@ -132,6 +132,13 @@ def test_who_has_exactly_enough_is_not_told_of_too_few() -> None:
     assert notes == [["non-probability"], ["non-probability", "too-few-to-rank"]]
 
 
+def test_of_a_void_subject_nothing_is_said_but_that_it_is_void() -> None:
+    void = subject("v", 4)
+    void["groups"]["all"]["issued"] = 3
+    rank = {"by": "rate", "from": 5}
+    assert scores(archives.document([void], rank=rank))[0]["notes"] == ["void"]
+
+
 # Hiding
 
 
