@@ -22,7 +22,7 @@ test: .venv/.tested $(CATALOGUE).mo
 
 quick: .venv/.tested $(CATALOGUE).mo
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --numprocesses auto -m "not browser and not server"
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser and not server and not slow" --hypothesis-profile quick
 
 lint:
 	$(BIN)/ruff check .

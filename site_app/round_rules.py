@@ -102,11 +102,7 @@ def _said(
         "minimum": str(rules.get("minimum", 5)),
         "bands": escape(apart).join(_band(band) for band in rules.get("bands", ())) or none,
         "flags": apart.join(_flag(form, flag) for flag in rules.get("flags", ())) or none,
-        "rank": _(
-            "%(by)s，有效答卷 %(least)s 份起", by=_(RANK_BY[rank["by"]]), least=rank.get("from", 30)
-        )
-        if rank
-        else none,
+        "rank": _rank(rank) if rank else none,
         "trim": _(
             "超过 %(over)s 个时，每端去掉 %(each)s 个", over=trim["over"], each=trim["each_end"]
         )
@@ -120,6 +116,11 @@ def _said(
         "empty_group": _(EMPTY_GROUP[rules.get("empty_group", "renormalise")]),
         "sampling": _(SAMPLING[rules.get("sampling", "open")]),
     }
+
+
+def _rank(rank: Mapping[str, Any]) -> str:
+    by = _(RANK_BY[rank["by"]])
+    return str(_("%(by)s，有效答卷 %(least)s 份起", by=by, least=rank.get("from", 30)))
 
 
 def _band(band: Mapping[str, Any]) -> Markup:

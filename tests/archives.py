@@ -34,9 +34,10 @@ def document(
 
 
 @st.composite
-def cells(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
-    """A cell: for each question each ballot's answer, or none."""
-    ballots = draw(st.integers(0, most))
+def cells(draw: st.DrawFn, most: int = 14, least: int = 1) -> dict[str, Any]:
+    """A cell, empty or of `least` to `most` ballots: to each question an answer each, or none."""
+    drawn = draw(st.integers(0, most))
+    ballots = drawn if drawn >= least else 0
     tallies: dict[str, dict[str, int]] = {}
     for question in ("q1", "q2"):
         said = draw(st.lists(st.sampled_from([*NAMES, None]), min_size=ballots, max_size=ballots))
@@ -45,12 +46,15 @@ def cells(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
 
 
 @st.composite
-def flat(draw: st.DrawFn, **rules: Any) -> dict[str, Any]:
-    """Subjects without parents, rated by up to three groups of different weights."""
+def flat(draw: st.DrawFn, least: int = 1, **rules: Any) -> dict[str, Any]:
+    """Subjects without parents, rated by up to three groups of different weights.
+
+    With `least=5` no group is so small that it is joined to another.
+    """
     names = ["A", "B", "C"][: draw(st.integers(1, 3))]
     groups = [{"id": name, "weight": draw(st.integers(1, 60))} for name in names]
     subjects = [
-        {"id": f"s{place}", "groups": {name: draw(cells()) for name in names}}
+        {"id": f"s{place}", "groups": {name: draw(cells(least=least)) for name in names}}
         for place in range(draw(st.integers(1, 4)))
     ]
     return document(subjects, groups, **rules)

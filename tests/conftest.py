@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
 from werkzeug.test import TestResponse
 
 from site_app import auth, clock, create_app, storage
@@ -17,15 +21,41 @@ from site_app.models import Account
 from surveys.db import database
 from tests import factories
 
+# `make quick` tries fewer examples of a property; `make test` tries Hypothesis' own number.
+settings.register_profile("quick", max_examples=20)
+
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     return tmp_path / "keys"
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test has its own site; the templates of all are compiled once."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A migrated database with nothing in it, made once: each test begins with a copy."""
+    path = tmp_path_factory.mktemp("empty") / "site.sqlite"
+    migrated = SqliteDatabase(str(path))
+    Runner(migrated, str(storage.MIGRATIONS)).up()
+    migrated.close()
+    return path.read_bytes()
+
+
 @pytest.fixture
-def site(tmp_path: Path, keys: Path) -> Iterator[Flask]:
+def site(
+    tmp_path: Path,
+    keys: Path,
+    compiled_templates: FileSystemBytecodeCache,
+    empty_database: bytes,
+) -> Iterator[Flask]:
     """The site on a fresh database; English and Chinese are the reader's choice, else Chinese."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "site.sqlite").write_bytes(empty_database)
     app = create_app(
         {
             "INSTANCE_DIR": str(tmp_path),
@@ -36,6 +66,7 @@ def site(tmp_path: Path, keys: Path) -> Iterator[Flask]:
         }
     )
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context():
         database.connect(reuse_if_open=True)
         storage.upgrade()

@@ -25,7 +25,7 @@ def test_hiding_twice_is_hiding_once_byte_for_byte(document: dict[str, Any]) -> 
     assert archive.to_bytes(disclosure.hide(archive.read(once))) == once
 
 
-@given(document=st.one_of(archives.flat(), archives.trees()))
+@given(document=st.one_of(archives.flat(least=5), archives.trees()))
 def test_where_all_is_full_hiding_changes_no_score(document: dict[str, Any]) -> None:
     kept = hidden(document)
     assume(all(subject.disclosure == "full" for subject in kept.subjects))

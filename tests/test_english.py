@@ -231,6 +231,7 @@ def in_english(address: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}lang=en"
 
 
+@pytest.mark.slow
 def test_every_page_is_english(
     site: Flask, content: District, signed_in: FlaskClient, set_clock: SetClock
 ) -> None:
@@ -303,6 +304,7 @@ def test_a_residents_pages_are_english(
     assert "counted only once" in send(client, address, given)
 
 
+@pytest.mark.slow
 def test_an_organisers_pages_after_sending_are_english(
     content: District, signed_in: FlaskClient, send: Send, set_clock: SetClock
 ) -> None:
@@ -331,6 +333,7 @@ def test_an_organisers_pages_after_sending_are_english(
         send(signed_in, f"/desk/{name}", csrf | files, content_type="multipart/form-data")
 
 
+@pytest.mark.slow
 def test_pages_of_composites_after_sending_are_english(
     content: District, signed_in: FlaskClient, send: Send, set_clock: SetClock
 ) -> None:

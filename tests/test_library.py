@@ -26,6 +26,9 @@ VOTERS = 6
 NAMES = ["示例甲", "示例乙", "示例丙", "示例丁"]
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(autouse=True)
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(START)

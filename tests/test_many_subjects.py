@@ -61,6 +61,7 @@ def light(browser: FlaskClient, *paths: str) -> None:
         check_house_rules(answer.get_data(as_text=True))
 
 
+@pytest.mark.slow
 def test_pages_of_a_round_of_thousands_are_paged_and_light(
     keys: Path,
     round_of_thousands: Round,

@@ -217,6 +217,7 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal_of_units(UNITS.encode()) == "文件超过 3 行。请分成几个文件导入。"
 
 
+@pytest.mark.slow
 def test_fifty_thousand_rows_take_seconds() -> None:
     rows = [f"c{n},示范社区{n},社区,s1\n" for n in range(50_000)]
     begin = time.monotonic()
