@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import lru_cache, wraps
 
 import peewee
 from flask import Blueprint, abort, current_app, make_response, render_template, request
@@ -64,7 +64,12 @@ def _load(round_id: int, code: str) -> tuple[Place, Round]:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt=SALT)
+    return _signer_with(str(current_app.secret_key))
+
+
+@lru_cache(maxsize=1)
+def _signer_with(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=SALT)
 
 
 def _new_token(place: Place) -> str:

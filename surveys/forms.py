@@ -1,14 +1,15 @@
 """From a questionnaire to the form that checks what was sent: WTForms validates, templates draw.
 
-A survey about one unit has a field a question, `q-<question>`; what has parts to fill in singly has
-an input for each, `q-<question>.<part>`. A sheet about many has one field, a
-grid of `g-<subject>-<question>`: thirty people on four questions as 120 fields cost six times more.
+A survey about one unit has an input for each question, `q-<question>`; what has parts to fill in
+singly has one for each part, `q-<question>.<part>`. A sheet about many has a grid of
+`g-<subject>-<question>`. To WTForms all of it is one field: thirty people on four questions as 120
+fields cost six times more.
 What is wrong stands in the fields' errors as `BadAnswer`, which names the input that it is about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import wtforms
@@ -24,8 +25,8 @@ LINE = "g-"
 ENVELOPE = frozenset({"token", "code", "keep", "clear"})
 """Names that travel with answers and are none: the page's number, the code, two buttons."""
 
-Given = Mapping[str, Any]
-"""What a browser sent: a multi-dictionary with `getlist`."""
+Given = Any
+"""What a browser sent: a multi-dictionary with `getlist`, or none."""
 
 
 class BadAnswer(Refused):
@@ -63,38 +64,42 @@ def _read(question: Question, number: int, name: str, sent: Sent) -> Answer:
         raise BadAnswer(wrong.message, name, n=number, **wrong.params) from None
 
 
-class QuestionField(wtforms.Field):
-    """One question of a survey."""
-
-    def __init__(self, question: Question, number: int, **about: Any) -> None:
-        super().__init__(**about)
-        self.question = question
-        self.number = number
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the answer; WTForms keeps what a `ValueError` carries as the field's error."""
-        try:
-            self.data = read_answer(self.question, self.number, self.name, valuelist)
-        except BadAnswer as wrong:
-            raise ValueError(wrong) from None
-
-
-class PartsField(QuestionField):
-    """One question of a survey that is filled in part by part."""
+class Questions(wtforms.Field):
+    """The answers of a survey in one field: question id → answer."""
 
     def process(self, formdata: Any, *_unused: object, **_also: object) -> None:
-        """Read the answer out of all its inputs."""
-        self.process_errors = []
-        self.data = None
+        """Keep what was sent; the form knows its questions."""
+        self.process_errors: list[BadAnswer] = []
+        self.data: dict[str, Answer] = {}
+        self.given: Given = formdata
+
+    def pre_validate(self, form: SurveyForm) -> None:
+        """Read the answer to each question out of its inputs."""
+        for number, question in enumerate(form.questions, start=1):
+            name = ANSWER + question.id
+            try:
+                answer = (
+                    self._of_parts(question, number, name)
+                    if question.answers.parts
+                    else read_answer(question, number, name, self._under(name))
+                )
+            except BadAnswer as wrong:
+                self.errors.append(wrong)
+                continue
+            if answer is not None:
+                self.data[question.id] = answer
+
+    def _of_parts(self, question: Question, number: int, name: str) -> Answer:
         sent = [
             (part, each)
-            for part in self.question.answers.parts
-            for each in (formdata.getlist(f"{self.name}.{part}") if formdata else ())
+            for part in question.answers.parts
+            for each in self._under(f"{name}.{part}")
         ]
-        try:
-            self.data = _read(self.question, self.number, self.name, sent)
-        except BadAnswer as wrong:
-            self.process_errors.append(wrong)
+        return _read(question, number, name, sent)
+
+    def _under(self, name: str) -> Sequence[str]:
+        found: Sequence[str] = self.given.getlist(name) if self.given else ()
+        return found
 
 
 class GroupField(wtforms.Field):
@@ -193,19 +198,16 @@ class SurveyForm(_Form):
     """What a resident says about one unit; made for a questionnaire by `survey_form`."""
 
     questions: ClassVar[tuple[Question, ...]]
-    parts: ClassVar[frozenset[str]]
+    inputs: ClassVar[frozenset[str]]
 
     def belongs(self, name: str) -> bool:
-        """The parts of a question belong here instead of the whole."""
-        if "." in name:
-            return name in self.parts
-        field = self._fields.get(name)
-        return super().belongs(name) and not isinstance(field, PartsField)
+        """A question's inputs belong here: its own, or one for each of its parts."""
+        return name in self.inputs or super().belongs(name)
 
     def answers(self) -> Answers:
         """The answers by question id."""
-        read = ((question.id, self[ANSWER + question.id].data) for question in self.questions)
-        return {name: answer for name, answer in read if answer is not None}
+        read: Answers = self["asked"].data
+        return read
 
     def comment_text(self) -> str:
         """The comment; empty where there is none."""
@@ -244,21 +246,23 @@ class SheetForm(_Form):
         return read
 
 
+def _inputs(questions: Iterable[Question]) -> Iterator[str]:
+    for question in questions:
+        name = ANSWER + question.id
+        parts = question.answers.parts
+        yield from (f"{name}.{part}" for part in parts) if parts else (name,)
+
+
 def survey_form(form: Questionnaire, groups: Sequence[str] = ()) -> type[SurveyForm]:
     """The form of a survey; `groups` are the keys to choose from, where there are several.
 
     Making a class costs more than using it: make it once a round.
     """
     questions = tuple(in_order(form))
-    parts = frozenset(
-        f"{ANSWER}{question.id}.{part}" for question in questions for part in question.answers.parts
-    )
-    fields: dict[str, Any] = {"questions": questions, "parts": parts}
+    fields: dict[str, Any] = {"questions": questions, "inputs": frozenset(_inputs(questions))}
     if len(groups) > 1:
         fields["group"] = GroupField(groups)
-    for number, question in enumerate(questions, start=1):
-        made = PartsField if question.answers.parts else QuestionField
-        fields[ANSWER + question.id] = made(question, number)
+    fields["asked"] = Questions()
     if form.comment:
         fields["comment"] = CommentField()
     return type("SurveyForm", (SurveyForm,), fields)
