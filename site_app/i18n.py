@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from babel import Locale
 from babel.support import Translations
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel, get_locale, gettext
@@ -15,6 +16,7 @@ from markupsafe import Markup, escape
 from surveys.messages import N_, Refused
 
 LANGUAGES = {"zh": "中文", "en": "English"}
+LOCALES = {code: Locale(code) for code in LANGUAGES}
 COOKIE = "lang"
 TRANSLATIONS = Path(__file__).parent / "translations"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -140,7 +142,7 @@ def date_time(instant: datetime) -> str:
 def init_app(app: Flask) -> None:
     """Set up gettext; remember a language chosen by link in a cookie."""
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
-    babel.init_app(app, locale_selector=choose_language)
+    babel.init_app(app, locale_selector=lambda: LOCALES[choose_language()])
     app.jinja_env.filters.update(say=say, date_time=date_time)
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
