@@ -36,7 +36,7 @@ class RowId(IntegerConverter):
 
 def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     """The WSGI application; settings come from the environment (`site_app.config`)."""
-    app = Flask(__name__, template_folder="../templates")
+    app = errors.Site(__name__, template_folder="../templates")
     app.config["SITE"] = config.read(os.environ if environment is None else environment)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = RowId

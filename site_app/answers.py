@@ -52,6 +52,10 @@ class Busy(Refused):
 
 
 STATUS: dict[type[Refused], int] = {ballots.Spent: 409, ballots.Closed: 410, Busy: 503}
+KEY_LOST = Busy(N_("现在收不下答卷：网站的密钥出了问题。您填的都还在，请告诉组织者。"))
+CODES_LOST = Busy(
+    N_("网站现在认不出测评码：密钥文件不在了，或者换过了。您的码没有作废，请告诉组织者。")
+)
 
 
 def _load(round_id: int, code: str) -> tuple[Place, Round]:
@@ -112,8 +116,10 @@ def _tried(verb: Callable[[], None]) -> list[Refused]:
     """Do it, and give back why not. No word of an error reaches the log: it may quote a sheet."""
     try:
         verb()
-    except seal.KeyLost:
-        return [Busy(N_("现在收不下答卷：网站的密钥出了问题。您填的都还在，请告诉组织者。"))]
+    except (ballots.NotACode, seal.KeyLost) as wrong:
+        if storage.codes_are_lost():
+            return [CODES_LOST]
+        return [wrong if isinstance(wrong, ballots.NotACode) else KEY_LOST]
     except Refused as refused:
         return [refused]
     except (peewee.OperationalError, OSError) as wrong:
@@ -269,11 +275,6 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
     return body, _status(refusals)
 
 
-CODES_LOST = Refused(
-    N_("网站现在认不出测评码：密钥文件不在了，或者换过了。您的码没有作废，请告诉组织者。")
-)
-
-
 def with_right(
     draw: Callable[[ballots.Right, Booth], Page],
 ) -> Callable[[], Page]:
@@ -285,7 +286,7 @@ def with_right(
         code = request.form.get("code", "")
         refusals = _tried(lambda: found.append(ballots.recognise(storage.keys(), code)))
         if refusals:
-            return _door(CODES_LOST if storage.codes_are_lost() else refusals[0])
+            return _door(refusals[0])
         right = found[0]
         booth = booth_of(right.round.id, right.round.key_check or b"", right.unit.id)
         return draw(right, booth)

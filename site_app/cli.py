@@ -22,7 +22,7 @@ from site_app import (
     uploads,
 )
 from site_app.commands import Command, Commands, refusals
-from site_app.models import Account
+from site_app.models import Account, SignIn, SignInLink
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import Unit
@@ -106,13 +106,15 @@ def account_link(name: str) -> None:
 @click.argument("name")
 @click.password_option(help="Asked for when not given.")
 def account_password(name: str, password: str) -> None:
-    """Set the password of NAME."""
+    """Set the password of NAME; its sign-ins end, and links made before no longer work."""
     with refusals():
         auth.check_password(password)
         found = _account(name)
         found.password_hash = auth.hasher.hash(password)
         with writing():
             found.save()
+            for way_in in (SignIn, SignInLink):
+                way_in.delete().where(way_in.account == found).execute()
         auth.record("account-password", unit=found.unit, detail=name)
         click.echo(_("密码已设好。"))
 

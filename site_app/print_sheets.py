@@ -159,6 +159,7 @@ def codes(round_id: int) -> Page:
         address()
         wanted = rounds_forms.wanted(rows)
         already = request.form.get("already", -1, type=int)
+        storage.remember_codes_key()
         made = ballots.issue_sets(storage.keys(), round_, wanted, already)
     except Refused as refused:
         return _codes_page(round_, rows, refused), 409

@@ -136,6 +136,7 @@ def codes(round_id: int, place: str, count: int, group_key: str | None) -> None:
     """Make COUNT codes for the unit PLACE and print them, this one time."""
     with refusals():
         found, unit, group = _codes_of(round_id, place, group_key)
+        storage.remember_codes_key()
         made = ballots.issue_codes(storage.keys(), found, unit, group, count)
         auth.record("codes", found, unit, f"{group.label['zh']} {count}")
         for code in made:

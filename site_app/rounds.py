@@ -358,9 +358,10 @@ def _entries() -> peewee.ModelSelect[AuditEntry]:
     if account.unit.parent_id is None:
         return entries
     within = reach(account.unit)
+    # What was done in a round goes with the round: a district's is not its branches' to read.
     return entries.where(
         Round.owner.in_(within)
-        | AuditEntry.unit.in_(within)
+        | (AuditEntry.round.is_null() & AuditEntry.unit.in_(within))
         | (AuditEntry.account_name == account.name)
     )
 

@@ -44,15 +44,30 @@ def upgrade() -> list[str]:
     """Migrate the database to the newest schema; the names of what was applied."""
     applied = [str(name) for name in Runner(db.database, str(MIGRATIONS)).up()]
     if not codes_are_lost():
-        SiteFact.insert(name="codes-key", value=_check_of_codes()).on_conflict_replace().execute()
+        remember_codes_key()
     return applied
 
 
 def codes_are_lost() -> bool:
-    """Whether there are codes whose key is not the one in the folder of keys: unknown for good."""
+    """Whether codes wait to be used whose key is not the one in the folder of keys."""
+    if not AccessCode.select().where(AccessCode.state == "unspent").exists():
+        return False
     known = SiteFact.get_or_none(SiteFact.name == "codes-key")
-    changed = known is not None and known.value != _check_of_codes()
-    return changed and bool(AccessCode.select().exists())
+    if not seal.has_code_key(keys()):
+        return True
+    return known is not None and known.value != _check_of_codes()
+
+
+def remember_codes_key() -> None:
+    """Remember the key of the codes; codes are never made beside those of a lost key."""
+    if codes_are_lost():
+        raise seal.KeyLost(
+            N_(
+                "测评码的密钥文件 codes.key 不在了，或者换过了，发出去还没用的测评码都认不出来，"
+                "所以现在不能再发。请放回原来的文件；找不回来的，先把没用的码都作废，再重新发。"
+            )
+        )
+    SiteFact.insert(name="codes-key", value=_check_of_codes()).on_conflict_replace().execute()
 
 
 def _check_of_codes() -> str:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from surveys import codes, comments, questionnaire, seal
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
-from surveys.models import AccessCode, Group, Rating, Round, Subject, Unit
+from surveys.models import AccessCode, Comment, Group, Rating, Receipt, Round, Subject, Unit
 
 MOST_CODES = 2000
 
@@ -122,12 +122,13 @@ def issue_sets(
 
 
 def _code_key(keys: Path) -> bytes:
-    """The key of the codes: made with the first of them, and never anew while there are any."""
-    if not seal.has_code_key(keys) and AccessCode.select().exists():
+    """The key of the codes: made with the first, and never anew while any waits to be used."""
+    waiting = AccessCode.select().where(AccessCode.state == "unspent")
+    if not seal.has_code_key(keys) and waiting.exists():
         raise seal.KeyLost(
             N_(
                 "测评码的密钥文件 codes.key 不在了，发出去的测评码都认不出来。"
-                "请从密钥文件夹的原位置找回；找不回来的，终止凭码的测评，重新办。"
+                "请从密钥文件夹的原位置找回；找不回来的，把没用的码都作废，重新发一套。"
             )
         )
     return seal.code_key(keys)
@@ -377,11 +378,9 @@ def forget(round_: Round) -> None:
 
     Call it inside the transaction that ends the round.
     """
-    for table in ("rating", "receipt", "access_code"):
-        database.execute_sql(f"DELETE FROM {table} WHERE round_id = ?", (round_.id,))  # noqa: S608
-    database.execute_sql(
-        "DELETE FROM comment WHERE round_id = ? AND sealed IS NOT NULL", (round_.id,)
-    )
+    for table in (Rating, Receipt, AccessCode):
+        table.delete().where(table.round == round_).execute()
+    Comment.delete().where(Comment.round == round_, Comment.sealed.is_null(False)).execute()
 
 
 def ratings(round_: Round) -> int:

@@ -91,6 +91,22 @@ def test_an_account_is_made_and_signs_in_by_link(site: Flask, district: District
     assert Account.get_or_none(Account.name == "second") is None
 
 
+def test_a_new_password_signs_everybody_out_and_ends_old_links(
+    site: Flask, district: District
+) -> None:
+    run(site, "account", "add", "second", "s1")
+    paths = [
+        run(site, "account", "link", "second").strip().removeprefix("https://surveys.example.org")
+        for _ in range(2)
+    ]
+    stranger = site.test_client()
+    assert stranger.get(paths[0]).status_code == 303
+    assert stranger.get("/desk").status_code == 200
+    run(site, "account", "password", "second", "--password", "long enough")
+    assert stranger.get("/desk").status_code == 303
+    assert stranger.get(paths[1]).status_code == 403
+
+
 def test_settings_are_listed_and_the_secret_is_not(site: Flask) -> None:
     text = run(site, "settings")
     assert "PUBLIC_URL=https://surveys.example.org" in text

@@ -235,6 +235,20 @@ def test_a_survey_has_no_sheets_for_persons(
         page(f"/desk/rounds/{survey.id}/{path}", client=signed_in, status=404)
 
 
+def test_who_may_not_see_a_round_reads_nothing_of_it_in_the_log_either(
+    site: Flask, signed_in: FlaskClient, appraisal: Round, district: District
+) -> None:
+    desk = f"/desk/rounds/{appraisal.id}/results"
+    token = form_token(signed_in.get(desk))
+    signed_in.post(f"{desk}/p1/grade", data={"csrf_token": token, "grade": "合格"})
+    assert "p1: 合格" in signed_in.get("/desk/audit").get_data(as_text=True)
+    beneath = sign_in(site, district.community_organiser)
+    assert beneath.get(desk).status_code == 404
+    log = beneath.get("/desk/audit").get_data(as_text=True)
+    assert "p1: 合格" not in log
+    assert appraisal.title not in log
+
+
 def test_the_decided_grade_stands_beside_the_suggested_one_with_its_reason(
     appraisal: Round, page: Fetch, signed_in: FlaskClient
 ) -> None:

@@ -9,6 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from site_app import clock
+from surveys import ballots
+from tests import factories
+from tests.answering import token_in
+
+FORM = "application/x-www-form-urlencoded"
+
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/v", "/nothing", "/static/site.css"])
 def test_every_response_forbids_what_the_site_does_not_need(client: FlaskClient, path: str) -> None:
@@ -47,3 +54,37 @@ def test_style_and_script_are_kept_until_they_change(
     assert stylesheet(client) != before
     with client.get(stylesheet(client)) as changed:
         assert changed.get_data() == b"/* changed */"
+
+
+@pytest.mark.parametrize("path", ["/v", "/v/cast", "/sign-in", "/desk/rounds/new"])
+def test_a_huge_form_is_refused_before_it_is_read(client: FlaskClient, path: str) -> None:
+    """A million empty fields would keep the site from everybody else for as long as it reads."""
+    answer = client.post(path, data=b"a&" * 1_200_000, content_type=FORM)
+    assert answer.status_code == 413
+    assert "提交的内容太大" in answer.get_data(as_text=True)
+
+
+def test_an_error_that_nobody_foresaw_logs_where_and_nothing_that_was_written(
+    site: Flask,
+    client: FlaskClient,
+    district: factories.District,
+    keys: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: factories.DURING)
+    survey = factories.open_survey(keys, district)
+
+    def break_off(*sheet: object) -> None:
+        raise ValueError(sheet)
+
+    monkeypatch.setattr(ballots, "cast_openly", break_off)
+    site.config["PROPAGATE_EXCEPTIONS"] = False
+    page = client.get(f"/s/{survey.id}/c1").get_data(as_text=True)
+    sent = {"token": token_in(page), "q-overall": "mostly", "comment": "极其特别的示例意见"}
+    assert client.post(f"/s/{survey.id}/c1", data=sent).status_code == 500
+    assert "ValueError" in caplog.text
+    assert "answers.py" in caplog.text
+    for written in ("极其特别", "mostly", sent["token"]):
+        assert written not in caplog.text
+    assert not any(record.exc_info for record in caplog.records)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from site_app import clock, config, models, storage
 from site_app.models import Plan
-from surveys import composite_models, db
+from surveys import ballots, composite_models, db, seal
 from surveys import models as survey_models
 from surveys.db import database
 from tests import factories
@@ -121,3 +121,46 @@ def test_lost_codes_are_told_to_member_and_organiser_and_are_not_unknown(
     (keys / "codes.key").write_bytes(kept)
     assert "示例党员1" in client.post("/v", data={"code": codes[0]}).get_data(as_text=True)
     assert "codes.key" not in signed_in.get(desk).get_data(as_text=True)
+
+
+def test_a_changed_key_of_the_codes_is_told_where_residents_use_codes_too(
+    site: Flask,
+    district: District,
+    keys: Path,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: DURING)
+    draft = factories.draft(district.root, [district.first], needs_codes=True)
+    codes = factories.codes(keys, draft, district.first, 6)
+    round_ = factories.opened(keys, draft)
+    (keys / "codes.key").write_bytes(bytes(32))
+    answer = client.post(
+        f"/s/{round_.id}/c1", data={"code": codes[0], "q-overall": "mostly", "comment": "路灯"}
+    )
+    assert answer.status_code == 503
+    text = answer.get_data(as_text=True)
+    assert "告诉组织者" in text
+    assert "路灯" in text
+
+
+def test_looking_at_a_lost_key_makes_none_and_no_code_is_made_beside_lost_ones(
+    site: Flask, district: District, keys: Path, signed_in: FlaskClient
+) -> None:
+    """Codes under two keys could not be told apart; once the lost ones are void, new ones work."""
+    round_, codes = factories.open_appraisal(keys, district, 8)
+    factories.vote(keys, codes[0], {"p1": "basic"})
+    for change in ((keys / "codes.key").unlink, lambda: (keys / "codes.key").write_bytes(b"")):
+        change()
+        there = (keys / "codes.key").exists()
+        signed_in.get(f"/desk/rounds/{round_.id}")
+        assert (keys / "codes.key").exists() == there
+        with site.app_context(), pytest.raises(seal.KeyLost, match=r"codes\.key"):
+            storage.remember_codes_key()
+    (keys / "codes.key").unlink()
+    ballots.void_codes(round_, district.branch, factories.group(round_))
+    with site.app_context():
+        storage.remember_codes_key()
+        (new,) = factories.codes(keys, round_, district.branch, 1)
+        assert not storage.codes_are_lost()
+    factories.vote(keys, new, {"p1": "basic"})
