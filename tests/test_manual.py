@@ -74,8 +74,8 @@ class Texts(HTMLParser):
             self.found[-1] = (words + data, picked)
 
 
-def named_in(page: str) -> list[Named]:
-    found = Texts(page, lambda _tag, given: given.get("data-named")).found
+def named_in(page: str, how: str = "data-named") -> list[Named]:
+    found = Texts(page, lambda _tag, given: given.get(how)).found
     return [Named(" ".join(words.split()), str(at)) for words, at in found]
 
 
@@ -85,9 +85,19 @@ def pressable(page: str) -> set[str]:
     return {" ".join(words.split()) for words, _tag in found}
 
 
-def not_there(named: list[Named], pages: dict[str, list[str]]) -> set[Named]:
+def readable(page: str) -> set[str]:
+    """The words of everything on a page that is read as one: headings, paragraphs, labels."""
+    found = Texts(page, lambda tag, _given: tag in ("h1", "h2", "h3", "p", "label")).found
+    return {" ".join(words.split()) for words, _tag in found}
+
+
+def not_there(
+    named: list[Named],
+    pages: dict[str, list[str]],
+    words_of: Callable[[str], set[str]] = pressable,
+) -> set[Named]:
     """What is named in the manual and stands on no page of its endpoint."""
-    stands = {at: set().union(*map(pressable, texts)) for at, texts in pages.items()}
+    stands = {at: set().union(*map(words_of, texts)) for at, texts in pages.items()}
     return {each for each in named if each.words not in stands.get(each.at, set())}
 
 
@@ -157,6 +167,7 @@ def walked(
         there.get("rounds.edit", f"/desk/rounds/{unready.id}/edit")
         there.get("rounds.codes", f"/desk/rounds/{ready.id}/codes")
         there.get("rounds.count", f"/desk/rounds/{ended.id}/count")
+        there.post("rounds.count", f"/desk/rounds/{ended.id}/count", dict(csrf))
         for each in (closed, persons):
             there.get("results.desk", f"/desk/rounds/{each.id}/results")
         _as_resident(there, f"/s/{survey.id}/c1")
@@ -182,19 +193,22 @@ def _as_member(there: Walk, code: str, lines: dict[str, str]) -> None:
     there.post("answers.cast", "/v/cast", sheet)
 
 
-def manual(page: Page, language: str) -> list[Named]:
+def manual(page: Page, language: str, how: str = "data-named") -> list[Named]:
     texts = [page(f"/help/{name}?lang={language}") for name in TITLES]
-    return [each for text in texts for each in named_in(text)]
+    return [each for text in texts for each in named_in(text, how)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_button_named_in_the_manual_stands_where_it_says(
+def test_what_the_manual_names_and_quotes_stands_where_it_says(
     language: str, page: Page, walked: Callable[[str], dict[str, list[str]]]
 ) -> None:
-    named = manual(page, language)
-    assert len(named) > 60
-    assert not not_there(named, walked(language))
+    buttons, quoted = (manual(page, language, f"data-{how}") for how in ("named", "quoted"))
+    assert len(buttons) > 60
+    assert len(quoted) > 8
+    pages = walked(language)
+    assert not not_there(buttons, pages)
+    assert not not_there(quoted, pages, readable)
 
 
 def test_a_renamed_button_is_missed() -> None:
