@@ -16,6 +16,7 @@ from site_app import (
     config,
     errors,
     i18n,
+    manual,
     plan,
     questionnaires,
     results,
@@ -46,7 +47,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     auth.init_app(app)
     errors.init_app(app)
     shelf.init_app(app)
-    for room in (plan, answers, auth, rounds, questionnaires, results, composites, roster):
+    rooms = (plan, answers, auth, rounds, questionnaires, results, composites, roster, manual)
+    for room in rooms:
         app.register_blueprint(room.blueprint)
     cli.init_app(app)
     return app

@@ -85,6 +85,13 @@ GET = [
     ("roster.people", "/desk/people", 303, 200, 200),
     ("roster.units_csv", "/desk/units.csv", 303, 200, 200),
     ("roster.people_csv", "/desk/people.csv", 303, 200, 200),
+    ("manual.index", "/help", 200, 200, 200),
+    ("manual.residents", "/help/residents", 200, 200, 200),
+    ("manual.members", "/help/members", 200, 200, 200),
+    ("manual.organisers", "/help/organisers", 200, 200, 200),
+    ("manual.scoring", "/help/scoring", 200, 200, 200),
+    ("manual.closing", "/help/closing", 200, 200, 200),
+    ("manual.components", "/help/components", 404, 404, 404),
     ("static", "/static/site.css", 200, 200, 200),
 ]
 

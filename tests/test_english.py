@@ -32,7 +32,7 @@ SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title", "cont
 VOID = {"meta", "link", "input", "br", "img", "hr", "wbr", "col"}
 # What cannot say its own language within: names of people and places may stand there as they are.
 PLAIN = {"title", "desc", "option", "textarea"}
-NOT_PAGES = {"static", "auth.sign_in_by_link"}
+NOT_PAGES = {"static", "auth.sign_in_by_link", "manual.components"}
 DEPARTMENT = "示范区委组织部"
 QUERIES = ("学习", "龙")
 PLAN = """2026年示范区组织工作要点
