@@ -43,7 +43,8 @@ class Held:
     """A round in a public list.
 
     `phase` is waiting, open, ended, closed or published; `url` leads to what everybody may see of
-    its result, if anything; `valid`, `score` and `rate` are those of the whole, where public.
+    its result, if anything; `valid`, `score` and `rate` are those of the whole, where public,
+    and `unit` is the code of the owner where that is the whole, and so has a page of its results.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Held:
     valid: int | None
     score: str | None
     rate: str | None
+    unit: str | None
     words: Mapping[str, Mapping[str, str]]
 
     @property
@@ -137,6 +139,8 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             Round.closed_at,
             Round.plan_items,
             Unit.name.alias("owner_name"),
+            Unit.code.alias("owner_code"),
+            (Score.unit == Round.owner).alias("is_whole"),
             _part("about").alias("about"),
             _part("audience").alias("audience"),
             _part("title").alias("form_title"),
@@ -183,6 +187,7 @@ def as_held(row: Any) -> Held:
         valid=row.valid if for_all else None,
         score=row.score if for_all else None,
         rate=row.rate if for_all else None,
+        unit=row.owner_code if for_all and row.is_whole else None,
         words=json.loads(row.words) if row.words else {},
     )
 

@@ -47,7 +47,7 @@ class Columns:
     @property
     def hidden(self) -> int:
         """How many cells the words about a hidden subject stand for."""
-        return 4 + self.interval + self.rank + self.grade
+        return 5 + self.interval + self.rank + self.grade
 
 
 @dataclass(frozen=True, slots=True)
