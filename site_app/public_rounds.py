@@ -137,6 +137,7 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             Round.opens_at,
             Round.ends_at,
             Round.closed_at,
+            Round.plan_year,
             Round.plan_items,
             Unit.name.alias("owner_name"),
             Unit.code.alias("owner_code"),
@@ -192,17 +193,26 @@ def as_held(row: Any) -> Held:
     )
 
 
-def rounds_of_plan(year: int) -> dict[int, list[Held]]:
-    """Number of an item → the rounds held under it in a year; no drafts, none given up."""
-    which = (Round.plan_year == year) & Round.state.in_(["open", "closed", "published"])
-    found: dict[int, list[Held]] = {}
+def rounds_of_years(*years: int) -> dict[tuple[int, int], list[Held]]:
+    """Year and number of an item → the rounds held under it, newest first.
+
+    No drafts, none given up.
+    """
+    which = Round.plan_year.in_(years) & Round.state.in_(["open", "closed", "published"])
+    found: dict[tuple[int, int], list[Held]] = {}
+    row: Any
     for row in held(which):
         each = as_held(row)
         for number in row.plan_items:
-            found.setdefault(number, []).append(each)
+            found.setdefault((row.plan_year, number), []).append(each)
     return found
+
+
+def rounds_of_plan(year: int) -> dict[int, list[Held]]:
+    """Number of an item → the rounds held under it in a year."""
+    return {number: some for (_year, number), some in rounds_of_years(year).items()}
 
 
 def rounds_of_item(year: int, number: int) -> list[Held]:
     """The rounds held under an item of a year's plan, newest first."""
-    return rounds_of_plan(year).get(number, [])
+    return rounds_of_years(year).get((year, number), [])

@@ -199,6 +199,8 @@ def _before(round_: Round, form: Questionnaire, found: list[Score]) -> dict[int,
     held = {
         each.id: each for each in Round.select().where(Round.closed_at < round_.closed_at, same_id)
     }
+    if not held:
+        return {}
     earlier = (
         Score.published()
         .select(Score, Round.id)

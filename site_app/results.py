@@ -114,7 +114,7 @@ def show(round_id: int) -> str:
         return render_template("results/held.html", title=title, **frame(round_))
     order = order_asked()
     rows = order.of(result_lines.rows(round_))
-    page = page_of(rows.count())
+    page = page_of(Score.select().where(Score.round == round_).count())
     return render_template(
         "results/show.html",
         title=title,
@@ -187,7 +187,7 @@ def desk(round_id: int) -> str | AnyResponse:
         flash(_("计票之后才有结果。"))
         return redirect(url_for("rounds.show", round_id=round_id), 303)
     rows = result_lines.rows(round_)
-    page = page_of(rows.count())
+    page = page_of(Score.select().where(Score.round == round_).count())
     said = comments(round_)
     comment_page = page_of(said.count(), COMMENTS_A_PAGE, "comments")
     return render_template(
