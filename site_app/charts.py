@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from flask_babel import gettext as _
 
 from site_app.i18n import say
+from surveys.kind import Option
 from surveys.kinds import Points
 from surveys.questionnaire import Question
 
@@ -20,19 +22,24 @@ WIDTH = 1000
 GAP = 4
 DARKEST, LIGHTEST = 22, 84
 NO_OPINION = "#e8e8e8"
+MIDDLE = 50  # the value of an answer for neither side
 
 Tallies = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a bar: its words, how many, and where it is drawn (of `WIDTH`)."""
+    """A piece of a bar: its words, how many, and where it is drawn (of `WIDTH`).
+
+    `side` says where a diverging bar has it: above, middle or below; empty without a value.
+    """
 
     label: str
     count: int
     x: int
     width: int
     fill: str
+    side: str
 
 
 def percent(part: int, whole: int) -> str:
@@ -61,16 +68,16 @@ def segments(question: Question, tallies: Tallies) -> list[Segment]:
     A scale of points has two: from the pass mark on, and below it.
     """
     parts = _parts(question, tallies)
-    total = sum(count for _label, count, _valued in parts)
+    total = sum(count for _label, count, _side in parts)
     if not total:
         return []
     drawn: list[Segment] = []
     before = 0
-    shades = iter(_shades(sum(valued for _label, _count, valued in parts)))
-    for label, count, valued in parts:
+    shades = iter(_shades(sum(bool(side) for _label, _count, side in parts)))
+    for label, count, side in parts:
         x, end = (_place(each, total) for each in (before, before + count))
-        fill = next(shades) if valued else NO_OPINION
-        drawn.append(Segment(label, count, x, max(end - x - GAP, 0), fill))
+        fill = next(shades) if side else NO_OPINION
+        drawn.append(Segment(label, count, x, max(end - x - GAP, 0), fill, side))
         before += count
     return drawn
 
@@ -79,20 +86,27 @@ def _place(count: int, total: int) -> int:
     return (2 * WIDTH * count + total) // (2 * total)
 
 
-def _parts(question: Question, tallies: Tallies) -> list[tuple[str, int, bool]]:
-    """Label, count, and whether the answer carries a value."""
+def _parts(question: Question, tallies: Tallies) -> list[tuple[str, int, str]]:
+    """Label, count, and on which side of a diverging bar the answer stands."""
     if isinstance(question.answers, Points):
         mark = question.answers.positive_from
         above = sum(times for points, times in tallies.items() if int(points) >= mark)
         below = sum(tallies.values()) - above
         return [
-            (_("%(mark)s 分及以上", mark=mark), above, True),
-            (_("%(mark)s 分以下", mark=mark), below, True),
+            (_("%(mark)s 分及以上", mark=mark), above, "above"),
+            (_("%(mark)s 分以下", mark=mark), below, "below"),
         ]
     return [
-        (say(option.label), tallies.get(option.id, 0), option.value is not None)
-        for option in question.options
+        (say(option.label), tallies.get(option.id, 0), _side(option)) for option in question.options
     ]
+
+
+def _side(option: Option) -> str:
+    if option.value is None:
+        return ""
+    if option.positive:
+        return "above"
+    return "middle" if Fraction(option.value) == MIDDLE else "below"
 
 
 def _shades(count: int) -> list[str]:

@@ -42,8 +42,14 @@ def load_plan(year: int) -> Plan:
 
 
 def load_item(year: int, number: int) -> PlanItem:
-    """An item of a plan, or 404."""
-    found = PlanItem.get_or_none(PlanItem.plan == load_plan(year), PlanItem.number == number)
+    """An item of a plan with its plan and its section, or 404."""
+    found: PlanItem | None = (
+        PlanItem.select(PlanItem, Plan, PlanSection)
+        .join(Plan)
+        .join_from(PlanItem, PlanSection)
+        .where(Plan.year == year, PlanItem.number == number)
+        .first()
+    )
     return found or abort(404)
 
 
@@ -134,10 +140,12 @@ def _document(plan: Plan) -> str:
 def item(year: int, number: int) -> str:
     """One item: its text, what it calls for, what was held, last year beside this one."""
     found = load_item(year, number)
-    others = PlanItem.select().where(PlanItem.plan == found.plan)
+    headings = PlanItem.select(PlanItem.number, PlanItem.title)
+    others = headings.where(PlanItem.plan == found.plan)
     before = others.where(PlanItem.number < number).order_by(PlanItem.number.desc()).first()
     after = others.where(PlanItem.number > number).order_by(PlanItem.number).first()
-    last = PlanItem.select().join(Plan).where(Plan.year == year - 1, PlanItem.number == number)
+    last = headings.join(Plan).where(Plan.year == year - 1, PlanItem.number == number)
+    held = public_rounds.rounds_of_years(year, year - 1)
     return render_template(
         "plan/item.html",
         item=found,
@@ -145,8 +153,8 @@ def item(year: int, number: int) -> str:
         before=before,
         after=after,
         last=last.first(),
-        rounds=public_rounds.rounds_of_item(year, number),
-        last_rounds=public_rounds.rounds_of_item(year - 1, number),
+        rounds=held.get((year, number), []),
+        last_rounds=held.get((year - 1, number), []),
         library=shelf.library(),
         may_edit=may_edit(),
     )

@@ -43,7 +43,8 @@ class Held:
     """A round in a public list.
 
     `phase` is waiting, open, ended, closed or published; `url` leads to what everybody may see of
-    its result, if anything; `valid`, `score` and `rate` are those of the whole, where public.
+    its result, if anything; `valid`, `score` and `rate` are those of the whole, where public,
+    and `unit` is the code of the owner where that is the whole, and so has a page of its results.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Held:
     valid: int | None
     score: str | None
     rate: str | None
+    unit: str | None
     words: Mapping[str, Mapping[str, str]]
 
     @property
@@ -135,8 +137,11 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             Round.opens_at,
             Round.ends_at,
             Round.closed_at,
+            Round.plan_year,
             Round.plan_items,
             Unit.name.alias("owner_name"),
+            Unit.code.alias("owner_code"),
+            (Score.unit == Round.owner).alias("is_whole"),
             _part("about").alias("about"),
             _part("audience").alias("audience"),
             _part("title").alias("form_title"),
@@ -183,21 +188,31 @@ def as_held(row: Any) -> Held:
         valid=row.valid if for_all else None,
         score=row.score if for_all else None,
         rate=row.rate if for_all else None,
+        unit=row.owner_code if for_all and row.is_whole else None,
         words=json.loads(row.words) if row.words else {},
     )
 
 
-def rounds_of_plan(year: int) -> dict[int, list[Held]]:
-    """Number of an item → the rounds held under it in a year; no drafts, none given up."""
-    which = (Round.plan_year == year) & Round.state.in_(["open", "closed", "published"])
-    found: dict[int, list[Held]] = {}
+def rounds_of_years(*years: int) -> dict[tuple[int, int], list[Held]]:
+    """Year and number of an item → the rounds held under it, newest first.
+
+    No drafts, none given up.
+    """
+    which = Round.plan_year.in_(years) & Round.state.in_(["open", "closed", "published"])
+    found: dict[tuple[int, int], list[Held]] = {}
+    row: Any
     for row in held(which):
         each = as_held(row)
         for number in row.plan_items:
-            found.setdefault(number, []).append(each)
+            found.setdefault((row.plan_year, number), []).append(each)
     return found
+
+
+def rounds_of_plan(year: int) -> dict[int, list[Held]]:
+    """Number of an item → the rounds held under it in a year."""
+    return {number: some for (_year, number), some in rounds_of_years(year).items()}
 
 
 def rounds_of_item(year: int, number: int) -> list[Held]:
     """The rounds held under an item of a year's plan, newest first."""
-    return rounds_of_plan(year).get(number, [])
+    return rounds_of_years(year).get((year, number), [])

@@ -47,7 +47,7 @@ class Columns:
     @property
     def hidden(self) -> int:
         """How many cells the words about a hidden subject stand for."""
-        return 4 + self.interval + self.rank + self.grade
+        return 5 + self.interval + self.rank + self.grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,8 @@ def _before(round_: Round, form: Questionnaire, found: list[Score]) -> dict[int,
     held = {
         each.id: each for each in Round.select().where(Round.closed_at < round_.closed_at, same_id)
     }
+    if not held:
+        return {}
     earlier = (
         Score.published()
         .select(Score, Round.id)

@@ -24,13 +24,15 @@ from site_app import (
     result_lines,
     result_signals,
     result_table,
-    trends,
+    unit_scores,
     unscored,
 )
+from site_app.diverging import diverging
 from site_app.i18n import local, said, sentence_marked
 from site_app.models import Plan, PlanItem
 from site_app.paging import A_PAGE, page_of
 from site_app.public_rounds import rounds_of_item, rounds_of_plan
+from site_app.sorting import order_asked
 from surveys import export, questionnaire, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Comment, Pledge, Round, Score, Subject, Unit
@@ -42,6 +44,7 @@ COMMENTS_A_PAGE = 100
 blueprint = Blueprint("results", __name__)
 blueprint.add_app_template_global(result_lines.group_said, "group_said")
 blueprint.add_app_template_global(charts.answers_to, "answers_to")
+blueprint.add_app_template_global(diverging, "diverging")
 blueprint.app_context_processor(lambda: {"unscored_questions": unscored})
 
 
@@ -109,11 +112,13 @@ def show(round_id: int) -> str:
     title = public_rounds.title(round_, form)
     if "P" not in form.audience:
         return render_template("results/held.html", title=title, **frame(round_))
-    rows = result_lines.rows(round_)
-    page = page_of(rows.count())
+    order = order_asked()
+    rows = order.of(result_lines.rows(round_))
+    page = page_of(Score.select().where(Score.round == round_).count())
     return render_template(
         "results/show.html",
         title=title,
+        order=order,
         lines=result_lines.lines(round_, page.of(rows, A_PAGE)),
         page=page,
         groups=rounds.groups_of(round_),
@@ -165,26 +170,12 @@ def how_page(round_: Round, key: str, *, public: bool) -> str:
 @blueprint.get("/units/<code>")
 def unit(code: str) -> str:
     """A unit's published scores over the years, by questionnaire."""
-    found = Unit.get_or_none(Unit.code == code)
-    scores = found.satisfaction() if found else []
-    if not scores:
+    found = Unit.get_or_none(Unit.code == code) or abort(404)
+    histories = unit_scores.histories(found)
+    if not histories:
         abort(404)
-    by_form: dict[str, list[Score]] = {}
-    for score in scores:
-        by_form.setdefault(questionnaire.of(score.round).id, []).append(score)
-    parts = [(questionnaire.of(some[0].round), with_changes(some)) for some in by_form.values()]
-    return render_template("results/unit.html", unit=found, by_form=parts)
-
-
-def with_changes(newest_first: list[Score]) -> list[tuple[Score, str]]:
-    """Scores of one questionnaire, each with how its rate changed since the one before."""
-    found = []
-    for row, then in zip(newest_first, [*newest_first[1:], None], strict=True):
-        words = ""
-        if then is not None:
-            words = result_lines.rate_change(row.rate, then.rate, trends.change(row, then))
-        found.append((row, words))
-    return found
+    above = unit_scores.ancestors(found)
+    return render_template("results/unit.html", unit=found, above=above, histories=histories)
 
 
 @blueprint.get("/desk/rounds/<int:round_id>/results")
@@ -196,7 +187,7 @@ def desk(round_id: int) -> str | AnyResponse:
         flash(_("计票之后才有结果。"))
         return redirect(url_for("rounds.show", round_id=round_id), 303)
     rows = result_lines.rows(round_)
-    page = page_of(rows.count())
+    page = page_of(Score.select().where(Score.round == round_).count())
     said = comments(round_)
     comment_page = page_of(said.count(), COMMENTS_A_PAGE, "comments")
     return render_template(
