@@ -30,10 +30,11 @@ class Place:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Booth:
-    """One branch's sheet: its people as (id, name, what tells namesakes apart)."""
+    """One branch's sheet: its people as (id, name, what tells namesakes apart), and their dots."""
 
     form: Questionnaire
     people: tuple[tuple[int, str, str], ...]
+    dots: tuple[tuple[str, str, bool], ...]
     names: Mapping[int, str]
     questions: tuple[Question, ...]
     answers: type[forms.SheetForm]
@@ -64,12 +65,18 @@ def booth_of(round_id: int, key_check: bytes, unit_id: int) -> Booth:
         .where(Subject.round == round_id, Subject.place == unit_id, Subject.rated)
         .order_by(Subject.position)
     )
-    labels = [subject.label for subject in subjects]
-    people = tuple(
-        (each.id, each.label, each.key if labels.count(each.label) > 1 else "") for each in subjects
-    )
+    people = tuple((each.id, each.label, _told_apart(each, subjects)) for each in subjects)
     names = {each.id: each.label for each in subjects}
-    return Booth(form, people, names, form.questions, forms.sheet_form(form))
+    dots = tuple((f"s{number}", f"{label} {note}".strip(), True) for number, label, note in people)
+    return Booth(form, people, dots, names, form.questions, forms.sheet_form(form))
+
+
+def _told_apart(subject: Subject, subjects: Iterable[Subject]) -> str:
+    """What tells one from the others of that name: the branch, in one branch the number."""
+    places = [each.place_label for each in subjects if each.label == subject.label]
+    if len(places) == 1:
+        return ""
+    return subject.place_label if places.count(subject.place_label) == 1 else subject.key
 
 
 @lru_cache(maxsize=1000)
@@ -96,7 +103,9 @@ def drawn(questions: Iterable[Question]) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=1000)
-def thanks(place: Place, ends_at: datetime, _language: str, _demonstration: bool) -> str:
+def thanks(
+    place: Place, ends_at: datetime, _language: str, _demonstration: bool, _large: bool
+) -> str:
     """The page that thanks, drawn once for all who answer: nothing of an answer stands on it."""
     return render_template("answers/thanks.html", place=place, ends_at=ends_at)
 

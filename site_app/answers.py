@@ -18,7 +18,7 @@ from flask import Blueprint, abort, current_app, make_response, render_template,
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from site_app import auth, clock, storage
+from site_app import answer_steps, auth, clock, errors, storage
 from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas, thanks
 from site_app.i18n import language, sentence_marked
 from site_app.models import is_demonstration
@@ -35,6 +35,8 @@ NOW = (
 """Written out, for every page of a resident asks it: building it took peewee longer than asking."""
 COLUMNS_OF_A_TABLE = 22
 """As many options as a desk's screen holds side by side; a longer sheet stays in cards."""
+DOTS_AT_ONCE = 60
+"""A map of more people is folded, not to stand between the reader and the first of them."""
 
 blueprint = Blueprint("answers", __name__)
 auth.csrf.exempt(blueprint)
@@ -96,13 +98,14 @@ def _kept() -> dict[str, str]:
     return {
         name: value
         for name, value in request.form.items()
-        if cleared is None or (name != ask and not name.startswith((f"{ask}.", line)))
+        if name not in answer_steps.MODE
+        and (cleared is None or (name != ask and not name.startswith((f"{ask}.", line))))
     }
 
 
 def _only_redrawn() -> bool:
-    """Whether the form came back for another language or to clear a line, not to be submitted."""
-    return "keep" in request.form or "clear" in request.form
+    """Whether the form came back to be drawn in another way, not to be submitted."""
+    return not request.form.keys().isdisjoint(("keep", "clear", "step"))
 
 
 def _refusals(
@@ -144,6 +147,20 @@ def _status(refusals: Sequence[Refused]) -> int:
     return STATUS.get(type(refusals[0]), 400) if refusals else 200
 
 
+@blueprint.context_processor
+def _how_it_is_read() -> dict[str, Callable[[], bool]]:
+    return {"is_large": answer_steps.is_large}
+
+
+@blueprint.errorhandler(peewee.OperationalError)
+def _busy(error: peewee.OperationalError) -> Page:
+    """The database is gone before the page is known: what was filled in comes back all the same."""
+    if request.method == "GET":
+        return errors.database_busy(error)
+    logger.error("database: %s", type(error).__name__)
+    return render_template("answers/busy.html", kept=request.form), 503
+
+
 # A resident's page
 
 
@@ -160,6 +177,9 @@ def _survey_page(
         token=kept.get("token") or _new_token(place),
         wrong=wrong,
         wrong_at={field: words for words, field in wrong if field},
+        steps=answer_steps.of_survey(place, [field for _words, field in wrong]),
+        done=answer_steps.answered(place, kept),
+        dots=[(f"ask-{each['id']}", each["text"], False) for each in asked(place, language())],
     )
     return body, _status(refusals)
 
@@ -227,7 +247,8 @@ def _courtesy(place: Place) -> str:
 
 def _thanks(place: Place, now: Round) -> Response:
     """Thank for what is stored; by now it is."""
-    response = make_response(thanks(place, now.ends_at, language(), is_demonstration()))
+    body = thanks(place, now.ends_at, language(), is_demonstration(), answer_steps.is_large())
+    response = make_response(body)
     if not place.round.needs_codes:
         response.set_cookie(
             _courtesy(place),
@@ -260,6 +281,7 @@ def _door(refused: Refused | None = None) -> Page:
 
 def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused] = ()) -> Page:
     wrong = _wrong(refusals)
+    kept = _kept()
     body = render_template(
         "answers/ballot.html",
         right=right,
@@ -267,10 +289,13 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
         asked=asked(booth, language()),
         columns=sum(len(question.options) or 1 for question in booth.questions),
         most_columns=COLUMNS_OF_A_TABLE,
+        most_dots=DOTS_AT_ONCE,
         quotas=quotas(booth),
-        kept=_kept(),
+        kept=kept,
         wrong=wrong,
         wrong_at={field for _words, field in wrong},
+        steps=answer_steps.of_ballot(booth, [field for _words, field in wrong]),
+        done=answer_steps.done(booth, kept),
     )
     return body, _status(refusals)
 

@@ -22,8 +22,8 @@ from surveys.questionnaire import Answers, Question, Questionnaire
 
 ANSWER = "q-"
 LINE = "g-"
-ENVELOPE = frozenset({"token", "code", "keep", "clear"})
-"""Names that travel with answers and are none: the page's number, the code, two buttons."""
+ENVELOPE = frozenset({"token", "code", "keep", "clear", "large", "at", "step"})
+"""Names that travel with answers and are none: the number, the code, buttons, how it is read."""
 
 Given = Any
 """What a browser sent: a multi-dictionary with `getlist`, or none."""

@@ -5,6 +5,8 @@
   const root = document.documentElement;
   const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
   const one = (selector, within = document) => within.querySelector(selector);
+  const put = (selector, words, within) =>
+    all(selector, within).forEach((each) => { each.textContent = words; });
   const CODE = /^#[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z]{4}$/i;
   const TYPED = ".points, .place, .writing";
   const PATIENCE = 30000;
@@ -15,8 +17,7 @@
     one("input:checked", place) || all(TYPED, place).some((input) => input.value.trim());
 
   function count() {
-    const questions = all(".question[data-asked]");
-    questions.forEach((each) => each.classList.toggle("answered", Boolean(answered(each))));
+    all("[data-asked]").forEach((each) => each.classList.toggle("answered", answered(each)));
     const people = all(".person");
     people.forEach((each) => {
       const asked = all("fieldset", each);
@@ -24,19 +25,25 @@
       each.classList.toggle("begun", given > 0);
       each.classList.toggle("complete", given === asked.length);
     });
-    const done = questions.length ? all(".question.answered") : all(".person.complete");
-    all("[data-done]").forEach((each) => { each.textContent = done.length; });
+    put("[data-done]", all(".person.complete").length);
+    put("[data-left]", all("[data-asked]:not(.answered)").length);
+    all("[data-dot]").forEach((each) => {
+      const { dot } = each.dataset;
+      const filled = one(`#${dot} .answered, .complete#${dot}`);
+      each.classList.toggle("filled", filled);
+      put("[data-state]", one(".map").dataset[filled ? "filled" : "open"], each);
+    });
     all(".quota").forEach((each) => {
       const { question, option, most } = each.dataset;
       const given = all(`.person input[value="${option}"]:checked`)
         .filter((input) => input.name.endsWith(`-${question}`)).length;
-      one("[data-given]", each).textContent = given;
+      put("[data-given]", given, each);
       each.classList.toggle("over", given > Number(most));
     });
     all(".place").forEach((each) => { each.dataset.was = each.value; });
     all(".picked").forEach((each) => {
       const given = all("input:checked", each.closest(".question")).length;
-      one("[data-picked]", each).textContent = given;
+      put("[data-picked]", given, each);
       each.classList.toggle("over", given > Number(each.dataset.most));
     });
     const next = one("[data-next]");
@@ -56,12 +63,13 @@
 
   function show(page, hash) {
     document.title = page.title;
+    root.className = `js ${page.documentElement.className}`;
     root.lang = page.documentElement.lang;
-    document.body.replaceWith(document.adoptNode(page.body));
+    document.body.replaceWith(page.body);
     count();
     const target = one("#refused") || (hash && one(hash)) || one("main");
     target.focus({ preventScroll: true });
-    if (target.matches("main")) window.scrollTo(0, 0);
+    if (target.matches("main")) scrollTo(0, 0);
     else target.scrollIntoView();
   }
 
@@ -94,7 +102,6 @@
       }
       if (main) words = all("h1, p:not(.actions)", main).map((each) => each.textContent).join(" ");
     } catch (lost) {
-      words = "";
     } finally {
       clearTimeout(timer);
       sending = false;
@@ -119,8 +126,7 @@
     const place = pressed.closest(".question, .person");
     all("input:checked", place).forEach((input) => { input.checked = false; });
     all(TYPED, place).forEach((input) => { input.value = ""; });
-    const first = one("input, select, textarea", place);
-    if (first) first.focus();
+    one("input, select, textarea", place).focus();
     count();
   });
   document.addEventListener("submit", (event) => {
@@ -133,9 +139,9 @@
     if (event.target.matches(".place")) exchange(event.target);
     count();
   });
-  window.addEventListener("hashchange", scanned);
-  window.addEventListener("pageshow", count);
-  window.addEventListener("beforeunload", (event) => {
+  addEventListener("hashchange", scanned);
+  addEventListener("pageshow", count);
+  addEventListener("beforeunload", (event) => {
     if (!one(".person.begun")) return;
     event.preventDefault();
     event.returnValue = "";

@@ -1,0 +1,76 @@
+"""Large mode, the map and a site that is busy, as the server answers without any script."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from surveys.db import database
+from tests import factories
+from tests.answering import SetClock, checked, fresh_token, lines, text_of
+
+
+@pytest.fixture(autouse=True)
+def during(set_clock: SetClock) -> None:
+    set_clock(factories.DURING)
+
+
+def test_large_mode_rides_in_the_form_and_in_no_cookie(
+    client: FlaskClient, district: factories.District, keys: Path
+) -> None:
+    survey = factories.open_survey(keys, district)
+    answer = client.get(f"/s/{survey.id}/c1?large=1")
+    assert not answer.headers.getlist("Set-Cookie")
+    token = fresh_token(client, survey)
+    sent = {"token": token, "large": "1", "at": "ask-overall", "q-overall": "satisfied"}
+    text = text_of(client.post(f"/s/{survey.id}/c1", data={**sent, "step": "send"}))
+    assert re.search('id="send" data-step>', text), "the screen asked for is the one shown"
+    assert re.search('id="ask-overall" data-step hidden', text)
+    assert checked(text, "q-overall") == "satisfied"
+    strange = client.post(f"/s/{survey.id}/c1", data={**sent, "step": "nowhere"})
+    assert strange.status_code == 200
+    assert re.search('id="ask-overall" data-step>', text_of(strange)), "it stays where it was"
+
+
+def test_a_comment_of_10000_characters_is_kept_and_its_screen_is_shown(
+    client: FlaskClient, district: factories.District, keys: Path
+) -> None:
+    survey = factories.open_survey(keys, district)
+    sent = {"token": fresh_token(client, survey), "large": "1", "comment": "示" * 10_000}
+    answer = client.post(f"/s/{survey.id}/c1", data=sent)
+    assert answer.status_code == 400
+    text = text_of(answer)
+    assert "示" * 10_000 in text
+    assert "您写了 10000 字" in text
+    assert re.search('id="step-comment" data-step>', text)
+
+
+def test_the_map_of_a_sheet_links_to_each_and_knows_who_is_done(
+    client: FlaskClient, district: factories.District, keys: Path
+) -> None:
+    _round, codes = factories.open_appraisal(keys, district)
+    names = lines(text_of(client.post("/v", data={"code": codes[0]})))
+    sent = {"code": codes[0], **dict.fromkeys(names[4:8], "qualified"), names[0]: "qualified"}
+    text = text_of(client.post("/v", data=sent))
+    dots = re.findall(r'class="dot( filled)?" data-dot="(s\d+)".* href="#(s\d+)"', text)
+    assert len(dots) == 8
+    assert all(f'id="{target}"' in text for _filled, _dot, target in dots)
+    assert [bool(filled) for filled, _dot, _target in dots] == [False, True, *[False] * 6]
+
+
+def test_a_database_that_is_gone_gives_back_what_was_filled_in(
+    client: FlaskClient, district: factories.District, keys: Path
+) -> None:
+    survey = factories.open_survey(keys, district)
+    sent = {"token": fresh_token(client, survey), "q-overall": "satisfied", "comment": "示例意见"}
+    database.execute_sql("ALTER TABLE round RENAME TO gone")
+    answer = client.post(f"/s/{survey.id}/c1", data=sent)
+    assert answer.status_code == 503
+    text = text_of(answer)
+    for name, value in sent.items():
+        assert f'name="{name}" value="{value}"' in text
+    database.execute_sql("ALTER TABLE gone RENAME TO round")
+    assert "谢谢您，已经收到了" in text_of(client.post(f"/s/{survey.id}/c1", data=sent))
