@@ -75,10 +75,7 @@ def _states(subjects: Iterable[Subject], minimum: int) -> dict[str, str]:
 def _joined(archive: Archive) -> list[Subject]:
     if archive.has_tree:
         return list(archive.subjects)
-    return [
-        joined(each, archive.rules) if each.disclosure in (None, "full") else each
-        for each in archive.subjects
-    ]
+    return [joined(each, archive.rules) for each in archive.subjects]
 
 
 def disclosures(archive: Archive) -> dict[str, str]:

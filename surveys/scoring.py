@@ -91,10 +91,12 @@ def _join(first: Cell, second: Cell, order: Sequence[str]) -> Cell:
             sums = tallies.setdefault(question, {})
             for answer, times in tally.items():
                 sums[answer] = sums.get(answer, 0) + times
-    known = first.issued is not None and second.issued is not None
+    issued = None
+    if first.issued is not None and second.issued is not None:
+        issued = first.issued + second.issued
     return Cell(
         groups=tuple(sorted(first.groups + second.groups, key=order.index)),
-        issued=(first.issued or 0) + (second.issued or 0) if known else None,
+        issued=issued,
         returned=first.returned + second.returned,
         spoilt=first.spoilt + second.spoilt,
         tallies=tallies,
@@ -112,7 +114,10 @@ def valued(cell: Cell, question: Question) -> list[tuple[Fraction, int, bool]]:
 
 
 def mean(answers: Sequence[tuple[Fraction, int, bool]], trim: tuple[int, int] | None) -> Any:
-    """Rule 3: the mean of the values; trimmed at each end where there are more than `over`."""
+    """Rule 3: the mean of the values; trimmed at each end where there are more than `over`.
+
+    `over` is at least twice what is cut at each end, so something is left.
+    """
     valid = sum(times for _, times, _ in answers)
     if valid == 0:
         return None
@@ -122,7 +127,7 @@ def mean(answers: Sequence[tuple[Fraction, int, bool]], trim: tuple[int, int] | 
         first, last = max(passed, cut), min(passed + times, valid - cut)
         total += value * max(0, last - first)
         passed += times
-    return total / (valid - 2 * cut) if valid > 2 * cut else None
+    return total / (valid - 2 * cut)
 
 
 def group_score(cell: Cell, archive: Archive) -> Fraction | None:
@@ -138,15 +143,18 @@ def group_score(cell: Cell, archive: Archive) -> Fraction | None:
 
 
 def wilson(rate: Fraction, n: Fraction) -> Interval:
-    """Rule 7: the score interval of Wilson (1927) for a rate among n, at 95 %."""
+    """Rule 7: the score interval of Wilson (1927) for a rate among n, at 95 %.
+
+    It cannot leave 0–1: `root` never rounds up, and is exact for rates of 0 and 1.
+    """
     middle = rate + Z * Z / (2 * n)
     reach = Z * root(rate * (1 - rate) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
-    return max(Fraction(0), (middle - reach) / scale), min(Fraction(1), (middle + reach) / scale)
+    return (middle - reach) / scale, (middle + reach) / scale
 
 
 def root(number: Fraction) -> Fraction:
-    """The square root to sixty digits; exact where it is rational."""
+    """The square root to sixty digits, never above it; exact where it is rational."""
     product = number.numerator * number.denominator * ROOT_DIGITS**2
     return Fraction(isqrt(product), number.denominator * ROOT_DIGITS)
 
@@ -265,7 +273,7 @@ def ranked(scores: Sequence[Score], rules: Rules) -> list[Score]:
     for each in scores:
         point = None if each.score is None else (each.score, each.score)
         span = each.interval if rules.rank_by == "rate" else point
-        spans.append(span if "void" not in each.notes and each.valid >= rules.rank_from else None)
+        spans.append(span if each.valid >= rules.rank_from else None)
     lows = sorted(span[0] for span in spans if span)
     highs = sorted(span[1] for span in spans if span)
     placed = []

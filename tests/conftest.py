@@ -22,7 +22,10 @@ from surveys.db import database
 from tests import factories
 
 # `make quick` tries fewer examples of a property; `make test` tries Hypothesis' own number.
-settings.register_profile("quick", max_examples=20)
+# No example is timed: a busy machine is no mistake of the code.
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("whole", deadline=None)
+settings.load_profile("whole")
 
 
 @pytest.fixture

@@ -231,3 +231,9 @@ def test_half_a_hundredth_is_rounded_up() -> None:
         "0.99",
         "1.00",
     ]
+
+
+@given(rate=st.fractions(0, 1, max_denominator=3000), size=st.fractions(Fraction(1, 2), 5000))
+def test_an_interval_never_leaves_0_to_100(rate: Fraction, size: Fraction) -> None:
+    low, high = scoring.wilson(rate, size)
+    assert 0 <= low <= rate <= high <= 1
