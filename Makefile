@@ -1,7 +1,7 @@
 # Two commands: `make serve` runs the site, `make test` checks all of it. Both do their own set-up.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: serve test quick browser lint bench mutants lock translations pictures clean
+.PHONY: serve test quick lint bench mutants pages pictures lighthouse lock translations clean
 
 PORT ?= 8000
 export PORT
@@ -38,6 +38,18 @@ bench: .venv/.tested $(CATALOGUE).mo
 mutants: .venv/.tested
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
+
+# Every page in every state, window, language and size of text. Twenty minutes; ONLY="words" chooses.
+pages: .venv/.tested $(CATALOGUE).mo
+	@$(BIN)/python tests/pages.py $(ONLY)
+
+# Pictures of all of them into docs/pictures, with an index.html; to be looked at.
+pictures: .venv/.tested $(CATALOGUE).mo
+	@$(BIN)/python tests/pictures.py $(ONLY)
+
+# Lighthouse on five pages, as a phone on slow 4G sees them. Needs node and npm.
+lighthouse: .venv/.tested $(CATALOGUE).mo
+	@$(BIN)/python tests/lighthouse/run.py
 
 .venv/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，请安装后再运行。 / Python 3.11 or newer is needed; install it and run this again." >&2; exit 2; }

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from surveys.db import database
 from surveys.models import Round
 from tests import bench_site, load
-from tests.live import ROOT, Server, environment, running
+from tests.live import ROOT, Page, Server, environment, running
 
 ROUNDS = 3
 SECONDS = 1.5
@@ -102,7 +102,8 @@ def pages(bench: bench_site.Bench, site: Server, bare: Server) -> None:
     line("", "req.", "KB gzip", "per s", "of hello", "p50 ms", "p99")
     for name, loads in found.items():
         rate = median(each.per_second for each in loads)
-        weight, requests = (0.0, 1) if name == "hello" else weigh(site, paths[name])
+        page = site.browser().get(paths[name]) if name != "hello" else None
+        weight, requests = weigh(site, page) if page else (0.0, 1)
         waits = [median(each.wait(share) for each in loads) for share in (0.5, 0.99)]
         shown = [f"{rate:.0f}", f"{rate / hello:.2f}", *(f"{wait:.1f}" for wait in waits)]
         line(name, requests, f"{weight:.1f}", *shown)
@@ -110,10 +111,13 @@ def pages(bench: bench_site.Bench, site: Server, bare: Server) -> None:
             judge("resident's page at most 15 KB", f"{weight:.1f} KB", weight <= 15)
             judge("resident's page at most 3 requests", str(requests), requests <= 3)
 
+    weight, requests = weigh(site, bench_site.ballot(site, bench.codes[-1]))
+    line("ballot of thirty", requests, f"{weight:.1f}")
+    judge("ballot of thirty at most 30 KB", f"{weight:.1f} KB", weight <= 30)
 
-def weigh(site: Server, path: str) -> tuple[float, int]:
+
+def weigh(site: Server, page: Page) -> tuple[float, int]:
     """Kilobytes (gzip) and number of the requests that a page takes, its parts included."""
-    page = site.browser().get(path)
     parts = [part for part in page.parts if not part.startswith("data:")]
     bodies = [page.body, *(site.browser().get(part).body for part in parts)]
     return sum(len(gzip.compress(body)) for body in bodies) / KILOBYTE, len(bodies)

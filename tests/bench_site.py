@@ -18,7 +18,7 @@ from surveys import ballots, questionnaire, rounds, seal
 from surveys.db import database, writing
 from surveys.models import Group, Person, Round, Subject, Unit
 from tests import load
-from tests.live import Server, is_thanks, up_to_the_last_step, with_code
+from tests.live import Page, Server, is_thanks, up_to_the_last_step, with_code
 
 QUESTIONS = 10
 PEOPLE = 30
@@ -115,6 +115,14 @@ def prepare(folder: Path) -> Bench:
         database.close()
     Random(1).shuffle(given)
     return Bench(app, folder, survey, given)
+
+
+def ballot(server: Server, code: str) -> Page:
+    """The ballot of thirty, as a code opens it."""
+    browser = server.browser()
+    door = browser.get("/v")
+    typing = door.form()
+    return browser.send(door, typing, {typing.texts[0]: code})
 
 
 def first_of(number: int, values: list[str]) -> str:

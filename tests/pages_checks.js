@@ -1,0 +1,100 @@
+/* What a page is checked for besides axe; gives back complaints. Runs inside the page. */
+(smallest) => {
+  const found = [];
+  const root = document.documentElement;
+  const name = (element) => {
+    const classes = typeof element.className === "string" ? element.className.trim().replace(/\s+/g, ".") : "";
+    return element.tagName.toLowerCase() + (element.id ? `#${element.id}` : "") + (classes ? `.${classes}` : "");
+  };
+  const quote = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, 30)}”`;
+  const unseen = (element) => {
+    const style = getComputedStyle(element);
+    return style.visibility === "hidden" || (style.position === "absolute" && element.offsetWidth <= 1);
+  };
+  const parents = (element) => {
+    const all = [];
+    for (let each = element; each && each !== root; each = each.parentElement) all.push(each);
+    return all;
+  };
+  const boxed = (style) => parseFloat(style.borderLeftWidth) > 0 || style.backgroundColor !== "rgba(0, 0, 0, 0)";
+  const room = window.innerWidth;
+
+  // 1. No sideways scroll.
+  if (root.scrollWidth > room + 1) {
+    const widest = Array.from(document.body.querySelectorAll("*"))
+      .filter((each) => each.getBoundingClientRect().right > room + 1
+        && !parents(each.parentElement).some((one) => /auto|scroll|hidden/.test(getComputedStyle(one).overflowX)));
+    found.push(`scrolls sideways: ${root.scrollWidth} of ${room}, ${widest.slice(0, 3).map(name).join(" ")}`);
+  }
+
+  // 2. No text cut or outside its box; 3. none too small.
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const holder = node.parentElement;
+    if (!node.data.trim() || /^(script|style|title|desc|option|textarea)$/i.test(holder.tagName)) continue;
+    const above = parents(holder);
+    if (above.some(unseen)) continue;
+    range.selectNodeContents(node);
+    const rects = Array.from(range.getClientRects()).filter((each) => each.width > 0 && each.height > 0);
+    if (!rects.length) continue;
+    const svg = holder.closest("svg");
+    const size = parseFloat(getComputedStyle(holder).fontSize) * (svg ? holder.getScreenCTM().a : 1);
+    if (size < smallest - 0.1) found.push(`${size.toFixed(1)} px: ${quote(node.data)} in ${name(holder)}`);
+    const left = Math.min(...rects.map((each) => each.left));
+    const right = Math.max(...rects.map((each) => each.right));
+    const top = Math.min(...rects.map((each) => each.top));
+    const bottom = Math.max(...rects.map((each) => each.bottom));
+    let inside = false;
+    for (const each of above) {
+      const style = getComputedStyle(each);
+      const box = each.getBoundingClientRect();
+      const clips = /hidden|clip/.test(style.overflowX + style.overflowY) && each !== document.body;
+      const slack = size / 4;
+      if ((clips || boxed(style)) && style.display !== "inline" && (left < box.left - 2 || right > box.right + 2)) {
+        found.push(`outside of ${name(each)}: ${quote(node.data)}`);
+        inside = true;
+        break;
+      }
+      if (clips && (top < box.top - slack || bottom > box.bottom + slack)) {
+        found.push(`cut by ${name(each)}: ${quote(node.data)}`);
+        inside = true;
+        break;
+      }
+      if (/auto|scroll/.test(style.overflowX)) { inside = true; break; }
+    }
+    if (!inside && (left < -1 || right > room + 1)) found.push(`outside of the screen: ${quote(node.data)}`);
+  }
+
+  // 4. Whatever takes the focus shows it, on the screen and not behind something else.
+  const shows = (element) => {
+    const style = getComputedStyle(element);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  };
+  const candidates = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
+  for (const each of document.querySelectorAll(candidates)) {
+    const style = getComputedStyle(each);
+    if (each.tabIndex < 0 || each.matches(":disabled") || style.visibility === "hidden" || !each.getClientRects().length) continue;
+    if (each.type === "radio" && each.form) {
+      const group = each.form.elements[each.name];
+      if (group.length && each !== group[0]) continue;
+    }
+    each.focus({ focusVisible: true });
+    if (document.activeElement !== each) { found.push(`takes no focus: ${name(each)}`); continue; }
+    const label = each.labels && each.labels[0];
+    const marks = [each, each.nextElementSibling, label].filter((one) => one && one.getClientRects().length);
+    const mark = marks.find(shows);
+    if (!mark) { found.push(`focus is not shown: ${name(each)} ${quote(each.textContent || each.name || "")}`); continue; }
+    const places = Array.from(mark.getClientRects()).flatMap((box) =>
+      [0.5, 0.1, 0.9].flatMap((x) => [0.5, 0.1, 0.9].map((y) => {
+        const [above, below] = [Math.max(box.top, 0), Math.min(box.bottom, window.innerHeight)];
+        return [box.left + box.width * x, above + (below - above) * y];
+      })));
+    const visible = places.some(([x, y]) => {
+      const top = document.elementFromPoint(x, y);
+      return top && (mark.contains(top) || each.contains(top) || (label && label.contains(top)));
+    });
+    if (!visible) found.push(`focus is hidden: ${name(each)} ${quote(each.textContent || each.name || "")}`);
+  }
+  return Array.from(new Set(found));
+}

@@ -1,0 +1,178 @@
+"""The two sites whose pages are looked at: one with something everywhere, and an empty one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+from site_app import auth, clock, create_app, demo, plan_calls, plan_document, plan_store, storage
+from site_app.models import Account
+from surveys import rounds
+from surveys.db import database
+from surveys.models import Round, Subject, Unit
+from tests import factories, full_site, kinds_form
+from tests.factories import AFTER, DURING, START, District
+from tests.live import Browser, Server, running
+
+DEPARTMENT = "示范区委组织部"
+ADDRESS = "http://surveys.example.org"
+YEAR = 2026
+CODES = 120
+"""Each look at the page that thanks a member spends one."""
+
+# Names that break a layout sooner than others do.
+NAMES = (
+    "甲",
+    "示例㑇𬱖",
+    "示例阿卜杜拉·示例买买提·示例热合曼·示例克里木·示例库尔班江·示例吐尔逊",
+    "示例党员",
+    "示例党员",
+    *(f"示例成员{number:02d}" for number in range(1, 26)),
+)
+LONG = "甲二示范社区第一网格离退休干部与新就业群体联合党支部"
+
+
+@dataclass
+class Doors:
+    """What an address or a form has to name: numbers of rounds, codes, lines of a sheet."""
+
+    folder: Path
+    names: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        """Where the site is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def filled_in(self, form: dict[str, str]) -> dict[str, str]:
+        """A form with its places filled: `{fresh}` is a code not used yet, `*` is every line."""
+        names = {**self.names, "fresh": self.codes[-1] if self.codes else ""}
+        if "{fresh}" in form.values():
+            self.codes.pop()
+        filled = {name: value.format(**names) for name, value in form.items() if name[0] != "*"}
+        for name, value in form.items():
+            if name[0] == "*":
+                filled |= {line + name[1:]: value for line in self.lines}
+        return filled
+
+    def cookie(self) -> str:
+        """Sign an organiser in; the cookie's value."""
+        browser = Browser(self.port)
+        browser.open("GET", self.links.pop())
+        return browser.cookies[auth.COOKIE]
+
+
+@contextmanager
+def sites(folder: Path) -> Iterator[dict[str, Doors]]:
+    """Both sites, served."""
+    full, empty = _full(folder / "full"), _empty(folder / "empty")
+    served = [_server(each.folder) for each in (full, empty)]
+    with running(served[0]), running(served[1]):
+        full.port, empty.port = (each.port for each in served)
+        yield {"full": full, "empty": empty}
+
+
+def _server(folder: Path) -> Server:
+    settings = {"PUBLIC_URL": ADDRESS, "DEPARTMENT": DEPARTMENT, "CONTACT": "示例电话 000-0000"}
+    more = ("--workers-kill-timeout", "2")
+    return Server(folder, "tests.pages_app:app", more, settings)
+
+
+@contextmanager
+def _site(folder: Path) -> Iterator[Path]:
+    """A new instance to be filled while its clock stands; its folder of keys."""
+    app = create_app({"INSTANCE_DIR": str(folder), "PUBLIC_URL": ADDRESS})
+    with app.app_context(), patch.object(clock, "now", lambda: DURING):
+        storage.upgrade()
+        yield storage.keys()
+        database.close()
+
+
+def _links(account: Account) -> list[str]:
+    return [auth.make_link(account) for _ in range(4)]
+
+
+def _empty(folder: Path) -> Doors:
+    with _site(folder):
+        root = Unit.create(code="d", name="示范区", kind="district")
+        account = Account.create(name="organiser", unit=root)
+        return Doors(folder, links=_links(account))
+
+
+def _full(folder: Path) -> Doors:
+    with _site(folder) as keys:
+        district = District()
+        full_site.fill(keys, district)
+        plan = plan_document.parse(demo.PLAN.read_text("utf-8").replace("{year}", str(YEAR)), YEAR)
+        plan_store.store(plan, plan_calls.load(), replace=True)
+        doors = Doors(folder, links=_links(district.organiser))
+        _thirty(keys, district, doors)
+        _kinds(keys, district, doors)
+        _early_and_late(keys, district, doors)
+        _every_round(doors)
+        return doors
+
+
+def _thirty(keys: Path, district: District, doors: Doors) -> None:
+    """A branch of thirty, open to be rated."""
+    branch = factories.unit("b30", LONG, "branch", district.second)
+    for number, name in enumerate(NAMES):
+        factories.person(f"t{number}", name, branch)
+    made = factories.draft(district.root, [branch], "member-appraisal", title="示范三十人评议")
+    doors.codes = factories.codes(keys, made, branch, CODES)
+    factories.opened(keys, made)
+    people = Subject.select().where(Subject.round == made).order_by(Subject.position)
+    doors.lines = [f"g-{each.id}-" for each in people]
+    doors.names |= {"thirty": str(made.id), "code": doors.codes.pop(), "spent": doors.codes.pop()}
+    factories.vote(keys, doors.names["spent"], {"t0": "excellent"})
+
+
+def _kinds(keys: Path, district: District, doors: Doors) -> None:
+    """A survey with every kind of question, open, and one published."""
+    doors.names["kinds"] = str(kinds_form.open_round(keys, district).id)
+    early = {"opens": START - timedelta(days=9), "ends": START - timedelta(days=2)}
+    made = kinds_form.open_round(keys, district, **early)
+    factories.answer(keys, made, "c1", kinds_form.FULL, 12, now=early["opens"])
+    rounds.publish(factories.closed(keys, made, START), "六月底前整改。", START)
+    doors.names["kinds_public"] = str(made.id)
+
+
+def _early_and_late(keys: Path, district: District, doors: Doors) -> None:
+    """A survey that needs codes; codes of a ballot that has ended, and of one that is to come."""
+    made = factories.draft(district.root, [district.first], needs_codes=True, title="示范凭码调查")
+    doors.names["resident"] = factories.codes(keys, made, district.first, 9)[0]
+    doors.names["coded"] = str(factories.opened(keys, made).id)
+    for name, opens in (("late", START - timedelta(days=9)), ("early", AFTER)):
+        ends = opens + timedelta(days=7)
+        made = factories.draft(
+            *(district.root, [district.branch], "member-appraisal"),
+            **{"opens": opens, "ends": ends, "title": f"示范评议{opens:%m%d}"},
+        )
+        doors.names[name] = factories.codes(keys, made, district.branch, 8)[0]
+        factories.opened(keys, made, min(opens, DURING))
+
+
+def _every_round(doors: Doors) -> None:
+    """The rounds of the full site by what is the matter with them."""
+    by_title = {each.title: str(each.id) for each in Round.select()}
+    for name, title in (
+        ("ended", "示范已截止"),
+        ("persons", "示范已公布"),
+        ("counted", "示范待公布"),
+        ("draft", "示范评议草稿"),
+        ("nothing", "示范空草稿"),
+    ):
+        doors.names[name] = by_title[title]
+    surveys = Round.select().where(Round.title == "示范测评").order_by(Round.id)
+    for each in surveys:
+        waits = each.state == "open" and each.opens_at > DURING
+        doors.names.setdefault("waiting" if waits else each.state, str(each.id))
+    doors.names |= {"public": doors.names["published"], "year": str(YEAR)}

@@ -1,0 +1,64 @@
+"""Every page in a pairwise choice of windows, languages and sizes of text; `make pages` has all.
+
+Three looks at a state, one in each window, hold every pair of a state with a window, a language and
+a size of text. Which language meets which size of text in which window turns from state to state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.pages_site import sites
+from tests.pages_states import LANGUAGES, NO_PAGE, SIZES, STATES, ZOOMS, State
+from tests.pages_visit import Look, Visitor, visitor
+
+PAIRS = ((0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 0))
+"""Places in LANGUAGES or ZOOMS, by window: both of them stand in each row."""
+
+
+def pairwise(number: int, state: State) -> list[Look]:
+    """Three looks at a state, the place of which in the table is given."""
+    languages, zooms = PAIRS[number % 6], PAIRS[(number + number // 6) * 5 % 6]
+    return [
+        Look(state, size, LANGUAGES[language], ZOOMS[zoom])
+        for size, language, zoom in zip(SIZES, languages, zooms, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    with sites(tmp_path_factory.mktemp("pages")) as served, visitor(served) as opened:
+        yield opened
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("number", "state"), list(enumerate(STATES)), ids=[each.id for each in STATES]
+)
+def test_a_page_is_well_in_every_state(browser: Visitor, number: int, state: State) -> None:
+    wrong = {look.id: browser.look(look) for look in pairwise(number, state)}
+    assert not {name: complaints for name, complaints in wrong.items() if complaints}
+
+
+def test_the_choice_is_pairwise() -> None:
+    looks = [look for number, state in enumerate(STATES) for look in pairwise(number, state)]
+    sides = [(look.state.id, look.size, look.language, look.zoom) for look in looks]
+    values = [[each.id for each in STATES], SIZES, LANGUAGES, ZOOMS]
+    for one in range(4):
+        for other in range(one):
+            met = {(side[one], side[other]) for side in sides}
+            assert met == {(a, b) for a in values[one] for b in values[other]}
+
+
+def test_no_endpoint_is_missing_from_the_table(site: Flask) -> None:
+    endpoints = {rule.endpoint for rule in site.url_map.iter_rules()}
+    listed = {each.endpoint for each in STATES}
+    assert listed | set(NO_PAGE) == endpoints
+    assert not listed & set(NO_PAGE)
+
+
+def test_no_state_stands_twice() -> None:
+    assert len({each.id for each in STATES}) == len(STATES)
