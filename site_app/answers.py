@@ -147,7 +147,7 @@ def _status(refusals: Sequence[Refused]) -> int:
     return STATUS.get(type(refusals[0]), 400) if refusals else 200
 
 
-@blueprint.context_processor
+@blueprint.app_context_processor
 def _how_it_is_read() -> dict[str, Callable[[], bool]]:
     return {"is_large": answer_steps.is_large}
 

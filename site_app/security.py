@@ -14,7 +14,7 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 MEGABYTE = 1024 * 1024
-MOST_OF_A_FORM = 2 * MEGABYTE
+MOST_OF_A_FORM = 4 * MEGABYTE
 A_YEAR = 31536000  # seconds
 
 
