@@ -14,7 +14,7 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 MEGABYTE = 1024 * 1024
-MOST_OF_A_FORM = 4 * MEGABYTE
+MOST_OF_A_FORM = 4 * MEGABYTE  # a megabyte of Chinese is three when a form sends it
 A_YEAR = 31536000  # seconds
 
 
@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def limit() -> None:
-        """Only files are large: reading 24 MB of tiny fields keeps a worker for half a minute."""
+        """Only files are large: reading 24 MB of tiny fields keeps a worker for many seconds."""
         if request.mimetype != "multipart/form-data":
             request.max_content_length = MOST_OF_A_FORM
 

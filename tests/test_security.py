@@ -58,8 +58,8 @@ def test_style_and_script_are_kept_until_they_change(
 
 @pytest.mark.parametrize("path", ["/v", "/v/cast", "/sign-in", "/desk/rounds/new"])
 def test_a_huge_form_is_refused_before_it_is_read(client: FlaskClient, path: str) -> None:
-    """A million empty fields would keep the site from everybody else for as long as it reads."""
-    answer = client.post(path, data=b"a&" * 1_200_000, content_type=FORM)
+    """Two million empty fields would keep the site from everybody else for as long as it reads."""
+    answer = client.post(path, data=b"a&" * 2_200_000, content_type=FORM)
     assert answer.status_code == 413
     assert "提交的内容太大" in answer.get_data(as_text=True)
 
