@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-WIDTH, SMALL_WIDTH = 360, 150
-LEFT, RIGHT = 46, 30  # beside the first dot stands the scale
-TOP, PLOT = 30, 100
-FOOT = 26
+# Letters are 16 px high, and a phone shows either drawing without making it smaller.
+WIDTH, LEFT, RIGHT = 320, 74, 42  # on the left stands the scale
+SMALL_WIDTH, SMALL_LEFT, SMALL_RIGHT = 150, 8, 66  # on the right stands the last value
+APART = 72  # labels nearer than this would touch
+TOP, PLOT, FOOT = 30, 100, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Reading:
 class Dot:
     """A reading and where it is drawn; `low` and `high` are the ends of its interval.
 
-    `named` tells whether label and value stand beside it: in a small drawing only first and last.
+    `named` tells whether label and value stand beside it: where there is room, the last always.
     """
 
     label: str
@@ -43,8 +44,12 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Readings as dots from left to right, `lines` joining those that follow each other."""
+    """Readings as dots from left to right, `lines` joining those that follow each other.
 
+    A small one has no scale and no labels, and the value of its last dot alone.
+    """
+
+    small: bool
     width: int
     height: int
     levels: list[tuple[int, int]]
@@ -59,16 +64,20 @@ def level(value: str | int) -> int:
 
 def over_time(oldest_first: Sequence[Reading], *, small: bool = False) -> Trend:
     """The drawing of some readings; a small one fits beside others of its kind."""
-    width = SMALL_WIDTH if small else WIDTH
+    width, left, right = (SMALL_WIDTH, SMALL_LEFT, SMALL_RIGHT) if small else (WIDTH, LEFT, RIGHT)
     last = len(oldest_first) - 1
-    step = (width - LEFT - RIGHT) // max(last, 1)
-    start = LEFT if last else (LEFT + width - RIGHT) // 2
+    step = (width - left - right) // max(last, 1)
+    every = -(-APART // step)
     dots = [
-        _dot(each, start + step * place, named=not small or place in (0, last))
+        _dot(
+            each,
+            width - right - step * (last - place),
+            named=place == last if small else (last - place) % every == 0,
+        )
         for place, each in enumerate(oldest_first)
     ]
     levels = [(each, level(each)) for each in (100, 50, 0)]
-    return Trend(width, TOP + PLOT + FOOT, levels, dots, _lines(dots))
+    return Trend(small, width, TOP + PLOT + (8 if small else FOOT), levels, dots, _lines(dots))
 
 
 def _dot(reading: Reading, x: int, *, named: bool) -> Dot:

