@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from site_app import plan_document, plan_store
 from site_app.models import AuditEntry
 from surveys import composing, rounds
 from surveys.composite_models import Composite, CompositeFigure, CompositeSubject
@@ -353,6 +354,31 @@ def test_what_changed_while_it_was_computed_is_not_kept_as_computed(
     with pytest.raises(Refused, match="有人改了"):
         composing.compute(seen, DAY, DAY.date())
     assert Composite.get_by_id(stars.id).document is None
+
+
+def test_an_item_of_the_plan_leads_to_what_serves_it_and_everybody_may_see(
+    signed_in: FlaskClient, page: Fetch, stars: Composite, survey: Round
+) -> None:
+    """Item 10 of the year that its round belongs to, which is not the year of publication."""
+    for year in (2025, 2026):
+        lines = "\n".join(f"{number}.示范条目{number}。示范内容。" for number in range(1, 11))
+        plan_store.store(
+            plan_document.parse(f"{year}年示范区组织工作要点\n\n一、示范工作\n\n{lines}\n"),
+            None,
+            replace=False,
+        )
+    Round.update(plan_year=2025).where(Round.id == survey.id).execute()
+    link = f'href="/composites/{stars.id}"'
+    compute(signed_in, stars)
+    assert link not in page("/plan/2025/10", client=signed_in), "not published yet"
+    publish(signed_in, stars)
+    assert link in page("/plan/2025/10")
+    assert f"Composite, published {DAY:%Y-%m-%d}" in page("/plan/2025/10?lang=en")
+    assert link not in page("/plan/2025/9")
+    assert link not in page("/plan/2026/10")
+    for_organisers = {**survey.questionnaire, "audience": "O"}
+    Round.update(questionnaire=for_organisers).where(Round.id == survey.id).execute()
+    assert link not in page("/plan/2025/10", client=signed_in)
 
 
 def test_no_score_is_out_before_its_round_is_published(
