@@ -28,7 +28,7 @@ def test_every_shipped_rules_file_serves_its_item_and_speaks_both_languages() ->
         ({"about": "things"}, "about: units or persons"),
         ({"audience": "X"}, "audience: letters of P, M, S, O"),
         ({"kinds": ["planet"]}, "kinds: of district"),
-        ({"title": {"zh": "甲"}}, "title: needs zh and en"),
+        ({"title": {"zh": "甲"}}, "title: a text needs zh and en"),
         ({"extra": 1}, "extra: unknown key"),
         ({"missing": "zero"}, "rules.missing: must be one of"),
         ({"parts": []}, "rules.parts: 1 to 20 are possible"),
