@@ -34,7 +34,7 @@ bench: .venv/.tested $(CATALOGUE).mo
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_scoring.py
 
-# Changes scoring and hiding in every small way; what no test notices is listed. Twenty minutes.
+# Changes scoring and hiding in every small way; what no test notices is listed. About ten minutes.
 mutants: .venv/.tested
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results

@@ -15,7 +15,7 @@ from surveys import assembling, composing
 from surveys.composite_models import Composite, CompositeDeduction, CompositeSubject
 from surveys.composite_rules import Sheet
 from surveys.messages import N_, Refused
-from surveys.models import reach
+from surveys.models import Unit, reach
 
 STATE = {"draft": N_("还没有计算"), "computed": N_("已计算，待公布"), "published": N_("已公布")}
 MISSING = {
@@ -50,6 +50,30 @@ def load_public(composite_id: int) -> Composite:
     if found is None or "P" not in composing.audience(found):
         abort(404)
     return found
+
+
+def for_everybody() -> list[Composite]:
+    """The published composites that everybody may see, newest first."""
+    published = (
+        Composite.select(Composite, Unit)
+        .join(Unit)
+        .where(Composite.state == "published")
+        .order_by(Composite.published_at.desc(), Composite.id.desc())
+    )
+    return [each for each in published if "P" in composing.audience(each)]
+
+
+def serving(year: int, number: int) -> list[Composite]:
+    """Those of them that serve an item of a year's plan: of the year of their rounds.
+
+    One of signed figures alone is of the year in which it was published.
+    """
+    return [
+        each
+        for each in for_everybody()
+        if number in assembling.rules_of(each).plan_items
+        and year in (composing.plan_years(each) or {local(each.published_at).year})
+    ]
 
 
 def load_subject(whole: Composite, key: str) -> CompositeSubject:

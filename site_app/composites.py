@@ -41,12 +41,7 @@ def _to(whole: Composite) -> AnyResponse:
 @blueprint.get("/composites")
 def published() -> str:
     """The composites that everybody may see, newest first."""
-    every = (
-        Composite.select()
-        .where(Composite.state == "published")
-        .order_by(Composite.published_at.desc(), Composite.id.desc())
-    )
-    found = [each for each in every if "P" in composing.audience(each)]
+    found = composite_pages.for_everybody()
     return render_template("composites/published.html", composites=found)
 
 

@@ -9,7 +9,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from site_app import auth, plan_document, plan_search, plan_store, public_rounds, shelf
+from site_app import (
+    auth,
+    composite_pages,
+    plan_document,
+    plan_search,
+    plan_store,
+    public_rounds,
+    shelf,
+)
 from site_app.i18n import sentence, sentence_marked
 from site_app.models import Plan, PlanItem, PlanSection
 from site_app.plan_document import PlanDocument
@@ -154,6 +162,7 @@ def item(year: int, number: int) -> str:
         after=after,
         last=last.first(),
         rounds=held.get((year, number), []),
+        composites=composite_pages.serving(year, number),
         last_rounds=held.get((year - 1, number), []),
         library=shelf.library(),
         may_edit=may_edit(),

@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +29,7 @@ from surveys.archive_types import (
 )
 from surveys.archive_values import (
     DEEPEST,
+    bands,
     choice,
     clean,
     decimal,
@@ -41,6 +41,7 @@ from surveys.archive_values import (
     record,
     whole_number,
 )
+from surveys.archive_writing import as_json, exact
 
 __all__ = [
     "FORMAT",
@@ -48,7 +49,6 @@ __all__ = [
     "Archive",
     "ArchiveError",
     "as_document",
-    "as_json",
     "digest",
     "from_document",
     "from_parsed",
@@ -108,17 +108,6 @@ def _weights(value: Any) -> dict[str, Fraction]:
     return weights
 
 
-def _bands(value: Any) -> list[tuple[str, Fraction]]:
-    bands: list[tuple[str, Fraction]] = []
-    for each, at in entries(value, "rules.bands"):
-        record(each, at, ("grade", "min"))
-        least = decimal(each["min"], f"{at}.min", 0, 100)
-        if any(least == other for _, other in bands):
-            raise ArchiveError(f"{at}.min", "stands in two bands")
-        bands.append((plain_text(each["grade"], f"{at}.grade"), least))
-    return bands
-
-
 def _flags(value: Any, headline: Scale) -> list[Flag]:
     flags: dict[str, Flag] = {}
     for each, at in entries(value, "rules.flags"):
@@ -173,7 +162,7 @@ def _rules(value: Any, headline: Scale) -> Rules:
         minimum=minimum,
         withhold=empty == "withhold",
         trim=trim,
-        bands=_bands(value.get("bands", [])),
+        bands=bands(value.get("bands", []), "rules.bands"),
         flags=_flags(value.get("flags", []), headline),
         sampling=choice(value.get("sampling", "open"), "rules.sampling", ("open", "drawn", "all")),
         rank_by=rank_by,
@@ -232,21 +221,6 @@ ORDER = (
 PLACES = {key: place for place, key in enumerate(ORDER)}
 
 
-def _plain(value: Any) -> Any:
-    """A checked value for writing: keys in the format's order, numbers exact and shortest."""
-    if isinstance(value, Number):
-        number = Fraction(value)
-        if number.denominator == 1:
-            return int(number)
-        return Decimal(format(Decimal(value), "f").rstrip("0"))
-    if isinstance(value, dict):
-        ordered = sorted(value, key=lambda key: (PLACES.get(key, len(PLACES)), key))
-        return {key: _plain(value[key]) for key in ordered}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value
-
-
 def _scale_with_defaults(scale: Mapping[str, Any]) -> dict[str, Any]:
     """An option's value is written even where it is null: that it has none says something."""
     if "points" in scale:
@@ -278,7 +252,7 @@ def _frame_document(archive: Archive) -> dict[str, Any]:
     empty = [key for key in ("bands", "flags") if rules.get(key) == []]
     rules = {key: value for key, value in rules.items() if key not in empty}
     parts = {"round": about, "questionnaire": questionnaire, "rules": rules}
-    return {key: _plain(part) for key, part in parts.items() if part}
+    return {key: exact(part, PLACES) for key, part in parts.items() if part}
 
 
 def _cell_document(cell: Cell, questions: Mapping[str, Question]) -> dict[str, Any]:
@@ -296,7 +270,7 @@ def _cell_document(cell: Cell, questions: Mapping[str, Question]) -> dict[str, A
 def _subject_document(subject: Subject, questions: Mapping[str, Question]) -> dict[str, Any]:
     document: dict[str, Any] = {"id": subject.id}
     if subject.label is not None:
-        document["label"] = _plain(subject.label)
+        document["label"] = exact(subject.label, PLACES)
     if subject.parent is not None:
         document["parent"] = subject.parent
     if subject.population is not None and subject.disclosure in (None, "full"):
@@ -316,20 +290,6 @@ def as_document(archive: Archive) -> dict[str, Any]:
         "subjects": [_subject_document(subject, archive.questions) for subject in archive.subjects],
         "scores": [dict(score) for score in archive.scores],
     }
-
-
-def as_json(value: Any, indent: str = "") -> str:
-    """JSON of two-space indent, as `json` writes it, but with decimal numbers as they are."""
-    deeper = f"{indent}  "
-    if isinstance(value, Decimal):
-        return str(format(value, "f"))
-    if isinstance(value, dict) and value:
-        lines = [f"{deeper}{json.dumps(k, ensure_ascii=False)}: " for k in value]
-        whole = map("".join, zip(lines, (as_json(v, deeper) for v in value.values()), strict=True))
-        return "{\n" + ",\n".join(whole) + f"\n{indent}}}"
-    if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(deeper + as_json(v, deeper) for v in value) + f"\n{indent}]"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def to_bytes(archive: Archive) -> bytes:

@@ -148,3 +148,15 @@ def boolean(value: Any, place: str) -> bool:
     if not isinstance(value, bool):
         raise ArchiveError(place, "must be true or false")
     return value
+
+
+def bands(value: Any, place: str) -> list[tuple[str, Fraction]]:
+    """Grades, each with the least score that reaches it; no two with the same."""
+    found: list[tuple[str, Fraction]] = []
+    for each, at in entries(value, place):
+        record(each, at, ("grade", "min"))
+        least = decimal(each["min"], f"{at}.min", 0, 100)
+        if any(least == other for _, other in found):
+            raise ArchiveError(f"{at}.min", "stands in two bands")
+        found.append((plain_text(each["grade"], f"{at}.grade"), least))
+    return found

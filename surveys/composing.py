@@ -259,6 +259,15 @@ def audience(composite: Composite) -> str:
     return letters or "O"
 
 
+def plan_years(composite: Composite) -> set[int]:
+    """The years of the plan that its rounds belong to, those in composites within it too."""
+    years: set[int | None] = set()
+    for source in sources_of(composite).values():
+        target = source.target
+        years |= plan_years(target) if isinstance(target, Composite) else {target.plan_year}
+    return {year for year in years if year is not None}
+
+
 def compute(composite: Composite, now: datetime, today: date) -> None:
     """Compute the scores and keep the document, with its digest; again as often as wanted."""
     if not CompositeSubject.select().where(CompositeSubject.composite == composite).exists():

@@ -12,13 +12,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from surveys import archive, composite
-from surveys.archive_types import ArchiveError, Number
+from surveys.archive_types import ArchiveError
 from surveys.archive_values import (
+    bands,
     choice,
     decimal,
     entries,
@@ -29,6 +29,7 @@ from surveys.archive_values import (
     record,
     whole_number,
 )
+from surveys.archive_writing import as_json, exact
 from surveys.composite import Composite, Deduction, Part, Rules, Subject
 
 FORMAT = "surveys-composite/1"
@@ -119,14 +120,10 @@ def _rules(value: Any) -> Rules:
     missing = choice(
         value.get("missing", "renormalise"), "rules.missing", ("renormalise", "withhold")
     )
-    bands: list[tuple[str, Fraction]] = []
-    for each, at in entries(value.get("bands", []), "rules.bands"):
-        record(each, at, ("grade", "min"))
-        least = decimal(each["min"], f"{at}.min", 0, 100)
-        if any(least == other for _, other in bands):
-            raise ArchiveError(f"{at}.min", "stands in two bands")
-        bands.append((_filled(each["grade"], f"{at}.grade"), least))
-    return Rules(parts, missing == "withhold", bands)
+    graded = bands(value.get("bands", []), "rules.bands")
+    for place, (grade, _) in enumerate(graded):
+        _filled(grade, f"rules.bands[{place}].grade")
+    return Rules(parts, missing == "withhold", graded)
 
 
 def _sources(value: Any, rules: Rules, own: str) -> set[str]:
@@ -219,21 +216,6 @@ ORDER = (
 PLACES = {key: place for place, key in enumerate(ORDER)}
 
 
-def _exact(value: Any) -> Any:
-    """A checked value for writing: keys in the format's order, numbers exact and shortest."""
-    if isinstance(value, Number):
-        number = Fraction(value)
-        if number.denominator == 1:
-            return int(number)
-        return Decimal(format(Decimal(value), "f").rstrip("0"))
-    if isinstance(value, dict):
-        ordered = sorted(value, key=lambda key: (PLACES.get(key, len(PLACES)), key))
-        return {key: _exact(value[key]) for key in ordered}
-    if isinstance(value, list):
-        return [_exact(each) for each in value]
-    return value
-
-
 def as_document(made: Composite) -> dict[str, Any]:
     """The composite as a JSON object: defaults written out, parts in the order of the rules."""
     document = dict(made.document)
@@ -246,7 +228,7 @@ def as_document(made: Composite) -> dict[str, Any]:
     document["sources"] = sorted(
         document.get("sources", []), key=lambda each: order.index(each["part"])
     )
-    plain = _exact(document)
+    plain = exact(document, PLACES)
     plain["subjects"] = [_subject_document(each, order) for each in plain["subjects"]]
     return {**plain, "scores": [dict(each) for each in made.scores]}
 
@@ -266,7 +248,7 @@ def _subject_document(subject: Mapping[str, Any], order: list[str]) -> dict[str,
 
 def to_bytes(made: Composite) -> bytes:
     """The composite's bytes, a function of its values alone: what the SHA-256 is of."""
-    return f"{archive.as_json(as_document(made))}\n".encode()
+    return f"{as_json(as_document(made))}\n".encode()
 
 
 def computed(made: Composite) -> Composite:

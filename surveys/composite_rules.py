@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from surveys import composite_document
-from surveys.archive_types import ArchiveError
 from surveys.composite import Rules
+from surveys.kind import Text, text_of
 from surveys.messages import N_, Refused
 from surveys.models import UNIT_KINDS
 
@@ -42,14 +42,14 @@ class Sheet:
 
     document: dict[str, Any]
     id: str
-    title: Mapping[str, str]
-    intro: Mapping[str, str]
+    title: Text
+    intro: Text
     about: str
     kinds: Sequence[str]
     audience: str
     plan_items: Sequence[int]
     rules: Rules
-    labels: Mapping[str, Mapping[str, str]]
+    labels: Mapping[str, Text]
 
     def for_document(self) -> dict[str, Any]:
         """The part `rules` of the composite's document."""
@@ -60,21 +60,13 @@ class Sheet:
         return [part.id for part in self.rules.parts.values() if part.source == source]
 
 
-def _text(value: Any, place: str) -> Mapping[str, str]:
-    if not isinstance(value, dict) or set(value) != {"zh", "en"}:
-        raise _Wrong(place, "needs zh and en")
-    if not all(isinstance(each, str) and each.strip() for each in value.values()):
-        raise _Wrong(place, "must be text")
-    return value
-
-
 def from_document(document: dict[str, Any]) -> Sheet:
     """Read and check rules; `RulesError` names what is wrong."""
     try:
         return _read(document)
     except KeyError as missing:
         reason = f"{missing.args[0]}: is missing"
-    except (TypeError, AttributeError, ArchiveError, _Wrong) as wrong:
+    except (TypeError, AttributeError, ValueError) as wrong:
         reason = str(wrong)
     raise RulesError(
         N_("综合评定规则“%(name)s”不能使用：%(reason)s。请改正规则文件。"),
@@ -108,15 +100,15 @@ def _read(document: dict[str, Any]) -> Sheet:
     return Sheet(
         document=document,
         id=document["id"],
-        title=_text(document["title"], "title"),
-        intro=_text(document["intro"], "intro"),
+        title=text_of(document["title"], "title"),
+        intro=text_of(document["intro"], "intro"),
         about=about,
         kinds=tuple(document["kinds"]),
         audience=audience,
         plan_items=tuple(document.get("plan_items", ())),
         rules=checked.rules,
         labels={
-            part["id"]: _text(part.get("label"), f"parts.{part['id']}.label")
+            part["id"]: text_of(part.get("label"), f"parts.{part['id']}.label")
             for part in document["parts"]
         },
     )

@@ -170,7 +170,7 @@ class Questionnaire:
         return _archive_part(self.document)
 
 
-class _Wrong(Exception):
+class _Wrong(ValueError):
     """What is wrong, and where in the file."""
 
     def __init__(self, place: str, reason: str) -> None:
@@ -298,8 +298,6 @@ def from_document(document: dict[str, Any]) -> Questionnaire:
     except KeyError as missing:
         reason = f"{missing.args[0]} is missing"
     except (TypeError, AttributeError, ValueError, ZeroDivisionError) as wrong:
-        reason = str(wrong)
-    except (_Wrong, archive.ArchiveError) as wrong:
         reason = str(wrong)
     raise QuestionnaireError(
         N_("问卷“%(name)s”不能使用：%(reason)s。请改正问卷文件。"), name=name, reason=reason

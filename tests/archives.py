@@ -72,7 +72,7 @@ def add(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
-def trees(draw: st.DrawFn, most: int = 7) -> dict[str, Any]:
+def trees(draw: st.DrawFn, most: int = 7, **rules: Any) -> dict[str, Any]:
     """Two to seven subjects in a tree, parents summed up, with or without ballots of their own."""
     size = draw(st.integers(2, most))
     names = ["A", "B"][: draw(st.integers(1, 2))]
@@ -87,4 +87,4 @@ def trees(draw: st.DrawFn, most: int = 7) -> dict[str, Any]:
         | ({} if parents[place] is None else {"parent": f"s{parents[place]}"})
         for place in range(size)
     ]
-    return document(subjects, [{"id": name} for name in names], minimum=3)
+    return document(subjects, [{"id": name} for name in names], minimum=3, **rules)

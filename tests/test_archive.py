@@ -88,6 +88,18 @@ def test_a_mistake_is_named_with_its_place(path: str, value: Any, place: str) ->
     assert place in str(refused.value)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_circle_of_parents_is_named_with_its_place(length: int) -> None:
+    circle = [
+        {"id": f"s{place}", "parent": f"s{(place + 1) % length}", "groups": {"all": CELL}}
+        for place in range(length)
+    ]
+    outside = {"id": "below", "parent": "s0", "groups": {"all": CELL}}
+    with pytest.raises(archive.ArchiveError, match="a circle of parents") as refused:
+        archive.from_document(archives.document([outside, *circle]))
+    assert str(refused.value).startswith("subjects[1].parent: ")
+
+
 HOSTILE = [
     ("", "not JSON"),
     ("[1]", "must be an object"),

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
+import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from surveys import archive, disclosure
+from surveys.__main__ import main
+from tests import archives
 
 ROOT = Path(__file__).parent.parent
 E7 = json.loads((Path(__file__).parent / "examples" / "E7.json").read_text("utf-8"))["archive"]
@@ -54,3 +64,56 @@ def test_a_refusal_is_one_line_whatever_the_file_holds(key: str) -> None:
     assert code == 2
     assert len(wrong.decode().splitlines()) == 1
     assert wrong.decode().strip().isprintable()
+
+
+RULES: dict[str, Any] = {
+    "sampling": "drawn",
+    "rank": {"by": "rate", "from": 5},
+    "bands": [{"grade": "1等", "min": 60}, {"grade": "2等", "min": 0}],
+    "flags": [{"id": "poor-3", "options": ["poor"], "over": "1/3"}],
+}
+
+
+def verify(data: bytes) -> int:
+    """The exit code of `verify`."""
+    said = io.TextIOWrapper(io.BytesIO())
+    with TemporaryDirectory() as folder, redirect_stdout(said), redirect_stderr(said):
+        file = Path(folder) / "kept.json"
+        file.write_bytes(data)
+        return main(["verify", str(file)])
+
+
+@given(document=st.one_of(archives.flat(**RULES), archives.trees(**RULES)), data=st.data())
+def test_a_kept_file_verifies_until_any_digit_of_its_scores_is_changed(
+    document: dict[str, Any], data: st.DataObject
+) -> None:
+    """Of a count, a score, an interval, a rank, a grade, a flag, a name. What is then no JSON
+    (a count that begins with 0) is no archive any more.
+    """
+    kept = archive.to_bytes(disclosure.hide(archive.from_document(document))).decode()
+    assert verify(kept.encode()) == 0
+    start = kept.index('\n  "scores": [')
+    places = [start + found.start() for found in re.finditer("[0-9]", kept[start:])]
+    assume(places)
+    place = data.draw(st.sampled_from(places))
+    digit = data.draw(st.sampled_from([each for each in "0123456789" if each != kept[place]]))
+    changed = kept[:place] + digit + kept[place + 1 :]
+    assert verify(changed.encode()) == (2 if re.search(r"[^0-9.\"]0[0-9]", changed[start:]) else 1)
+
+
+@pytest.mark.parametrize("command", ["score", "hide", "verify"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_of_200_mb_ends_in_a_sentence_and_is_not_read_whole(
+    tmp_path: Path, command: str, named: bool
+) -> None:
+    """With less memory than the file would take."""
+    huge = tmp_path / "huge.json"
+    with huge.open("wb") as file:
+        file.truncate(200 * 2**20)
+    words = [sys.executable, "-S", "-m", "surveys", command, str(huge) if named else "-"]
+    limited = ["sh", "-c", 'ulimit -v 190000; exec "$@"', "sh", *words]
+    with huge.open("rb") as file:
+        done = subprocess.run(limited, stdin=file, cwd=ROOT, capture_output=True, check=False)
+        assert file.seek(0, io.SEEK_CUR) <= archive.MOST_BYTES + 2**20
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"the file is larger than 64 MB\n"

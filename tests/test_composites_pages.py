@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,21 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from site_app import plan_document, plan_store
 from site_app.models import AuditEntry
 from surveys import composing, rounds
 from surveys.composite_models import Composite, CompositeFigure, CompositeSubject
 from surveys.composite_rules import library
 from surveys.messages import Refused
 from surveys.models import Archive, Round
-from tests import factories
+from tests import composites, factories
+from tests.composites import DAY, choose, compute, desk, made, publish, sign
 from tests.conftest import sign_in
 from tests.desk import post, text
-from tests.factories import AFTER, START, District
-from tests.test_results import BAD, GOOD, SO_SO, answered_survey, row_of, voted_appraisal
+from tests.factories import AFTER, District
+from tests.test_results import answered_survey, row_of, voted_appraisal
 
 ROOT = Path(__file__).parent.parent
-DAY = AFTER + timedelta(days=30)
 Fetch = Callable[..., str]
 
 
@@ -45,49 +46,9 @@ def survey(keys: Path, district: District) -> Round:
     return factories.published(keys, answered_survey(keys, district, title="示范满意度调查"))
 
 
-def made(browser: FlaskClient, rules: str, title: str = "示范评定") -> Composite:
-    """A new composite, by the pages."""
-    answer = post(browser, "/desk/composites/new", {"rules": rules, "title": title})
-    assert answer.status_code == 303
-    return Composite.select().order_by(Composite.id.desc()).get()
-
-
-def desk(whole: Composite) -> str:
-    return f"/desk/composites/{whole.id}"
-
-
-def choose(
-    browser: FlaskClient, whole: Composite, sources: dict[str, Any], codes: Sequence[str] = ()
-) -> Any:
-    data = {f"source-{part}": f"round-{each.id}" for part, each in sources.items()}
-    data |= {"who": "listed" if codes else "sources", "codes": "\n".join(codes)}
-    return post(browser, f"{desk(whole)}/edit", data)
-
-
-def sign(browser: FlaskClient, whole: Composite, part: str, numbers: dict[str, str]) -> Any:
-    data = {f"figure-{key}": number for key, number in numbers.items()}
-    data |= {"how": "table", "signer": "示例考核人", "day": "2026-03-31"}
-    return post(browser, f"{desk(whole)}/figures/{part}", data)
-
-
-def compute(browser: FlaskClient, whole: Composite) -> Composite:
-    assert post(browser, f"{desk(whole)}/compute", form=desk(whole)).status_code == 303
-    return Composite.get_by_id(whole.id)
-
-
-def publish(browser: FlaskClient, whole: Composite, sha256: str = "") -> Any:
-    data = {"sha256": sha256 or Composite.get_by_id(whole.id).sha256}
-    return post(browser, f"{desk(whole)}/publish", data, form=desk(whole))
-
-
 @pytest.fixture
 def stars(signed_in: FlaskClient, survey: Round) -> Composite:
-    """Stars of the communities: residents from the survey, two signed figures for c1."""
-    whole = made(signed_in, "community-stars", "示范星级评定")
-    assert choose(signed_in, whole, {"residents": survey}).status_code == 303
-    assert sign(signed_in, whole, "rooms", {"c1": "95"}).status_code == 303
-    assert sign(signed_in, whole, "problems", {"c1": "45／50", "c2": "80"}).status_code == 303
-    return whole
+    return composites.stars(signed_in, survey)
 
 
 def test_an_organiser_makes_stars_of_communities_from_draft_to_public(
@@ -177,68 +138,6 @@ def test_points_are_taken_off_with_a_reason_and_given_back(
     assert post(signed_in, remove, form=here).status_code == 303
     assert Composite.get_by_id(stars.id).state == "draft", "what was computed no longer holds"
     assert "79.06" not in page(here, client=signed_in)
-
-
-@pytest.mark.parametrize(
-    ("number", "says"),
-    [
-        ("101", "101 超过 100"),
-        ("5/0", "5/0 的分母是 0"),
-        ("51/50", "51/50 的完成数比总数还大"),
-        ("很好", "“很好”不是数字"),
-        ("-3", "“-3”不是数字"),
-        ("1e2", "“1e2”不是数字"),
-        ("nan", "“nan”不是数字"),
-    ],
-)
-def test_a_figure_that_cannot_be_is_refused_and_stays_on_the_page(
-    signed_in: FlaskClient, stars: Composite, number: str, says: str
-) -> None:
-    refused = text(sign(signed_in, stars, "rooms", {"c1": number, "c2": "88"}), 422)
-    assert f"甲一示范社区：{says}" in refused
-    assert f'value="{number}"' in refused
-    kept = [each.value for each in CompositeFigure.select().where(CompositeFigure.part == "rooms")]
-    assert kept == ["95"], "all or nothing"
-
-
-def test_a_figure_needs_somebody_who_signs_on_a_day_that_has_come(
-    signed_in: FlaskClient, stars: Composite
-) -> None:
-    path = f"{desk(stars)}/figures/rooms"
-    data = {"how": "table", "figure-c2": "88", "signer": "", "day": "2026-03-31"}
-    assert "没有写谁签字" in text(post(signed_in, path, data), 422)
-    data |= {"signer": "示例人", "day": "2027-01-01"}
-    assert "签字日期 2027-01-01 还没有到" in text(post(signed_in, path, data), 422)
-    data |= {"day": "2026年2月30日"}
-    assert "不是日期" in text(post(signed_in, path, data), 422)
-    data |= {"day": "2026年3月1日"}
-    assert post(signed_in, path, data).status_code == 303
-    assert CompositeFigure.get(CompositeFigure.value == "88").signed_on == "2026-03-01"
-
-
-def test_figures_come_from_a_table_that_was_downloaded_and_filled_in(
-    signed_in: FlaskClient, page: Fetch, stars: Composite
-) -> None:
-    path = f"{desk(stars)}/figures/rooms"
-    table = signed_in.get(f"{path}.csv").get_data().decode("utf-8-sig")
-    assert table.splitlines()[1] == "c1,95,示例考核人,2026-03-31"
-    filled = table.replace("c2,,,", "c2,9/10,示例考核人,2026/3/30")
-    upload = {"how": "file", "file": (io.BytesIO(filled.encode("gb18030")), "figures.csv")}
-    assert post(signed_in, path, upload).status_code == 303
-    assert 'value="9/10"' in page(path, client=signed_in)
-    pasted = filled.replace(",", "\t").replace("95", "96")
-    assert post(signed_in, path, {"how": "paste", "pasted": pasted}).status_code == 303
-    assert 'value="96"' in page(path, client=signed_in)
-    rows = (
-        "编号,数值,签字人,签字日期",
-        *(f"{key},1,示例,2026-03-01" for key in ("c9", "c1", "c1")),
-    )
-    wrong = "\n".join(rows)
-    refused = text(post(signed_in, path, {"how": "paste", "pasted": wrong}), 422)
-    assert "没有编号为“c9”的对象" in refused
-    assert "编号“c1”出现两次" in refused
-    missing = text(post(signed_in, path, {"how": "paste", "pasted": "编号,数值\nc1,1\n"}), 422)
-    assert "缺少“签字人”" in missing
 
 
 def test_a_report_of_secretaries_takes_the_satisfaction_of_their_community(
@@ -355,6 +254,31 @@ def test_what_changed_while_it_was_computed_is_not_kept_as_computed(
     assert Composite.get_by_id(stars.id).document is None
 
 
+def test_an_item_of_the_plan_leads_to_what_serves_it_and_everybody_may_see(
+    signed_in: FlaskClient, page: Fetch, stars: Composite, survey: Round
+) -> None:
+    """Item 10 of the year that its round belongs to, which is not the year of publication."""
+    for year in (2025, 2026):
+        lines = "\n".join(f"{number}.示范条目{number}。示范内容。" for number in range(1, 11))
+        plan_store.store(
+            plan_document.parse(f"{year}年示范区组织工作要点\n\n一、示范工作\n\n{lines}\n"),
+            None,
+            replace=False,
+        )
+    Round.update(plan_year=2025).where(Round.id == survey.id).execute()
+    link = f'href="/composites/{stars.id}"'
+    compute(signed_in, stars)
+    assert link not in page("/plan/2025/10", client=signed_in), "not published yet"
+    publish(signed_in, stars)
+    assert link in page("/plan/2025/10")
+    assert f"Composite, published {DAY:%Y-%m-%d}" in page("/plan/2025/10?lang=en")
+    assert link not in page("/plan/2025/9")
+    assert link not in page("/plan/2026/10")
+    for_organisers = {**survey.questionnaire, "audience": "O"}
+    Round.update(questionnaire=for_organisers).where(Round.id == survey.id).execute()
+    assert link not in page("/plan/2025/10", client=signed_in)
+
+
 def test_no_score_is_out_before_its_round_is_published(
     signed_in: FlaskClient, keys: Path, district: District, page: Fetch
 ) -> None:
@@ -435,47 +359,3 @@ def test_every_page_is_a_good_page(
         page(f"{path}?lang={language}", client=signed_in)
     for path in ("/composites", f"/composites/{stars.id}", f"/composites/{stars.id}/subjects/c1"):
         page(f"{path}?lang={language}")
-
-
-def drawn_survey(
-    keys: Path, district: District, opens: Any, good: int, bad: int, title: str
-) -> Round:
-    """A survey of people drawn by lot, published."""
-    draft = factories.draft(
-        district.root, [district.first], opens=opens, ends=opens + timedelta(days=7), title=title
-    )
-    rules = {**draft.rules, "sampling": "drawn"}
-    Round.update(rules=rules).where(Round.id == draft.id).execute()
-    round_ = factories.opened(keys, Round.get_by_id(draft.id), opens)
-    factories.answer(keys, round_, "c1", GOOD, good - 2, now=opens)
-    factories.answer(keys, round_, "c1", SO_SO, 2, now=opens)
-    factories.answer(keys, round_, "c1", BAD, bad, now=opens)
-    done = factories.closed(keys, round_, opens + timedelta(days=8))
-    rounds.publish(done, "示例。", opens + timedelta(days=8))
-    return Round.get_by_id(done.id)
-
-
-def beside(page: Fetch, round_: Round) -> str:
-    text = page(f"/results/{round_.id}")
-    return row_of(text[text.index('<h2 id="before">') :], "甲一示范社区")
-
-
-def test_a_change_of_drawn_rounds_stands_with_newcombes_interval(
-    keys: Path, district: District, page: Fetch
-) -> None:
-    """56 of 70 after 48 of 80: 0.2, and 0.0524 to 0.3339 (Newcombe 1998)."""
-    drawn_survey(keys, district, START, 48, 32, "去年示范调查")
-    now = drawn_survey(keys, district, START + timedelta(days=300), 56, 14, "今年示范调查")
-    said = beside(page, now)
-    assert "60.00% 上升 20.00 个百分点" in said
-    assert "相差 +20.00 个百分点，95% 的区间 +5.24 至 +33.39" in said
-    assert "上升 20.00 个百分点" in page("/units/c1")
-
-
-def test_no_clear_change_is_said_in_words(keys: Path, district: District, page: Fetch) -> None:
-    drawn_survey(keys, district, START, 48, 32, "去年示范调查")
-    now = drawn_survey(keys, district, START + timedelta(days=300), 44, 26, "今年示范调查")
-    said = beside(page, now)
-    assert "60.00% 没有明显变化 相差 +2.86 个百分点，95% 的区间 −12.57 至 +17.94" in said
-    assert "上升 2.86" not in said
-    assert "没有明显变化" in page("/units/c1")

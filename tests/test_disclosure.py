@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from itertools import product
+from collections import Counter
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -44,44 +45,48 @@ def test_ballots_alone_decide_what_is_hidden(document: dict[str, Any]) -> None:
     }
 
 
+def above(kept: archive.Archive, key: str | None) -> list[str]:
+    """A subject and those above it, itself first."""
+    parents, path = {subject.id: subject.parent for subject in kept.subjects}, []
+    while key is not None:
+        path.append(key)
+        key = parents[key]
+    return path
+
+
 def singled_out(document: dict[str, Any]) -> int | None:
     """The smallest number of people, below k, that adding and subtracting shown ballots gives.
 
     Each combination with +1, 0, −1 of the shown subjects of a tree is tried, per group; one that
     is a set of people (each person counted once or not at all) must be nobody, or k people.
     """
-    read = archive.from_document(document)
-    kept = disclosure.hide(read)
-    minimum = kept.rules.minimum
-    parents = {subject.id: subject.parent for subject in kept.subjects}
-    own = {
-        subject.id: {cell.key: cell.ballots for cell in subject.cells} for subject in read.subjects
+    kept = hidden(document)
+    ballots = {
+        subject.id: {cell.key: cell.ballots for cell in subject.cells}
+        for subject in archive.from_document(document).subjects
     }
-    for subject in read.subjects:
-        if subject.parent is not None:
-            for cell in subject.cells:
-                own[subject.parent][cell.key] -= cell.ballots
     shown = [subject.id for subject in kept.subjects if subject.disclosure == "full"]
-
-    def above(key: str | None) -> list[str]:
-        path = []
-        while key is not None:
-            path.append(key)
-            key = parents[key]
-        return path
-
+    # Who stands below the same shown subjects is counted together, whatever the signs.
+    together: dict[tuple[int, ...], Counter[str]] = {}
+    for subject in kept.subjects:
+        line = above(kept, subject.id)
+        places = tuple(place for place, each in enumerate(shown) if each in line)
+        people = Counter(ballots[subject.id])
+        for each in kept.subjects:
+            if each.parent == subject.id:
+                people.subtract(ballots[each.id])
+        together.setdefault(places, Counter()).update(people)
     for signs in product((-1, 0, 1), repeat=len(shown)):
-        sign = dict(zip(shown, signs, strict=True))
-        times = {key: sum(sign.get(each, 0) for each in above(key)) for key in own}
+        times = {places: sum(signs[place] for place in places) for places in together}
         if set(times.values()) <= {0, 1}:
             for group in kept.rules.weights:
-                people = sum(own[key].get(group, 0) for key in own if times[key])
-                if 0 < people < minimum:
-                    return people
+                people_of = sum(together[places][group] for places in together if times[places])
+                if 0 < people_of < kept.rules.minimum:
+                    return people_of
     return None
 
 
-@given(document=archives.trees(6))
+@given(document=archives.trees())
 def test_no_sum_or_difference_of_what_is_shown_singles_out_fewer_than_k(
     document: dict[str, Any],
 ) -> None:
@@ -99,25 +104,73 @@ def test_without_the_rule_against_subtraction_somebody_would_be_singled_out(
     assert found
 
 
-def swap(first: dict[str, int], second: dict[str, int]) -> bool:
-    """Exchange one answer between two tallies, where they differ."""
-    for one, other in product(archives.NAMES, repeat=2):
-        if one != other and first.get(one) and second.get(other):
-            first[one] -= 1
-            first[other] = first.get(other, 0) + 1
-            second[other] -= 1
-            second[one] = second.get(one, 0) + 1
-            return True
-    return False
+Exchange = tuple[str, str, str, str, str | None, str | None]
+"""Two subjects, a group, a question, what one in the first said, and what one in the second."""
 
 
-def test_which_of_the_hidden_gave_which_answer_does_not_show() -> None:
-    """A hidden child and its hidden neighbour swap two answers: the kept bytes are the same."""
+def exchanged(document: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
+    """The archive, had one person in each of two subjects said what the other did."""
+    first, second, group, question, one, other = exchange
+    document = copy.deepcopy(document)
+    subjects = {subject["id"]: subject for subject in document["subjects"]}
+    for start, said, instead in ((first, one, other), (second, other, one)):
+        key: str | None = start
+        while key is not None:
+            tally = subjects[key]["groups"][group]["tallies"].setdefault(question, {})
+            for answer, more in ((said, -1), (instead, 1)):
+                if answer is not None:
+                    tally[answer] = tally.get(answer, 0) + more
+            key = subjects[key].get("parent")
+    return document
 
+
+def exchanges(document: dict[str, Any]) -> list[Exchange]:
+    """All between two subjects whose people are left over together: beneath the same `full` one.
+
+    Of each subject the people of its own may take part, who are in none below; also with no answer.
+    """
+    kept = hidden(document)
+    full = {subject.id for subject in kept.subjects if subject.disclosure == "full"}
+    beneath = {
+        subject.id: next((each for each in above(kept, subject.id) if each in full), None)
+        for subject in kept.subjects
+    }
+    own: dict[tuple[str, str, str], Counter[str | None]] = {}
+    for subject in archive.from_document(document).subjects:
+        for cell in subject.cells:
+            for question in ("q1", "q2"):
+                tally = Counter[str | None](cell.tallies.get(question, {}))
+                tally[None] = cell.ballots - tally.total()
+                own[subject.id, cell.key, question] = tally
+    for (key, group, question), tally in own.items():
+        for each in kept.subjects:
+            if each.parent == key:
+                tally.subtract(own[each.id, group, question])
+    return [
+        (first, second, group, question, one, other)
+        for (first, group, question), tally in own.items()
+        for second in beneath
+        if second != first and beneath[second] == beneath[first]
+        for one, other in permutations((*archives.NAMES, None), 2)
+        if tally[one] and own[second, group, question][other]
+    ]
+
+
+@given(document=archives.trees(), data=st.data())
+def test_which_of_those_left_over_gave_which_answer_does_not_show(
+    document: dict[str, Any], data: st.DataObject
+) -> None:
+    possible = exchanges(document)
+    assume(possible)
+    other = exchanged(document, data.draw(st.sampled_from(possible)))
+    assert archive.to_bytes(hidden(other)) == archive.to_bytes(hidden(document))
+
+
+def test_a_hidden_child_and_its_hidden_neighbour_may_have_said_what_the_other_did() -> None:
     def cell(good: int, poor: int) -> dict[str, Any]:
         return {"returned": good + poor, "tallies": {"q1": {"good": good, "poor": poor}}}
 
-    first = archives.document(
+    document = archives.document(
         [
             {"id": "p", "groups": {"all": cell(13, 7)}},
             {"id": "a", "parent": "p", "groups": {"all": cell(6, 4)}},
@@ -125,10 +178,14 @@ def test_which_of_the_hidden_gave_which_answer_does_not_show() -> None:
             {"id": "c", "parent": "p", "groups": {"all": cell(2, 1)}},
         ]
     )
-    second = copy.deepcopy(first)
-    tallies = [each["groups"]["all"]["tallies"]["q1"] for each in second["subjects"]]
-    assert swap(tallies[2], tallies[3])
-    assert archive.to_bytes(hidden(first)) == archive.to_bytes(hidden(second))
+    unseen = ("b", "c", "all", "q1", "good", "poor")
+    assert unseen in exchanges(document)
+    assert archive.to_bytes(hidden(exchanged(document, unseen))) == archive.to_bytes(
+        hidden(document)
+    )
+    seen = ("a", "c", "all", "q1", "good", "poor")
+    assert seen not in exchanges(document)
+    assert hidden(exchanged(document, seen)) != hidden(document)
 
 
 @given(document=archives.trees(5))

@@ -1,0 +1,52 @@
+"""Rules files of composites: the shipped ones, and broken ones, named with place and reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surveys import composite_rules
+
+
+def test_every_shipped_rules_file_serves_its_item_and_speaks_both_languages() -> None:
+    library = composite_rules.library()
+    served = {item for sheet in library.values() for item in sheet.plan_items}
+    assert served == {9, 10, 13, 18}
+    for sheet in library.values():
+        assert sum(part.weight for part in sheet.rules.parts.values()) == 100
+        assert {"zh", "en"} == set(sheet.title) == set(sheet.intro)
+        assert sheet.parts_from("figure")
+        assert sheet.parts_from("round")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"about": "persons"}, "audience: a result about persons is never public"),
+        ({"about": "things"}, "about: units or persons"),
+        ({"audience": "X"}, "audience: letters of P, M, S, O"),
+        ({"kinds": ["planet"]}, "kinds: of district"),
+        ({"title": {"zh": "甲"}}, "title: a text needs zh and en"),
+        ({"extra": 1}, "extra: unknown key"),
+        ({"missing": "zero"}, "rules.missing: must be one of"),
+        ({"parts": []}, "rules.parts: 1 to 20 are possible"),
+        ({"parts": 3}, "rules.parts: must be a list"),
+    ],
+)
+def test_a_broken_rules_file_is_named_with_place_and_reason(
+    change: dict[str, Any], says: str
+) -> None:
+    document = {**composite_rules.library()["community-stars"].document, **change}
+    with pytest.raises(composite_rules.RulesError) as refused:
+        composite_rules.from_document(document)
+    assert "community-stars" in str(refused.value)
+    assert says in str(refused.value)
+
+
+def test_a_rules_file_that_is_no_toml_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text('id = "x"\nversion = \n', "utf-8")
+    with pytest.raises(composite_rules.RulesError, match=r"broken\.toml.*line 2"):
+        composite_rules.read(file)
