@@ -73,10 +73,16 @@ def booth_of(round_id: int, key_check: bytes, unit_id: int) -> Booth:
 
 def _told_apart(subject: Subject, subjects: Iterable[Subject]) -> str:
     """What tells one from the others of that name: the branch, in one branch the number."""
-    places = [each.place_label for each in subjects if each.label == subject.label]
-    if len(places) == 1:
+    namesakes = [each for each in subjects if each.label == subject.label]
+    if len(namesakes) == 1:
         return ""
-    return subject.place_label if places.count(subject.place_label) == 1 else subject.key
+    home = _home(subject)
+    return home if [_home(each) for each in namesakes].count(home) == 1 else subject.key
+
+
+def _home(subject: Subject) -> str:
+    """Where one belongs: a sheet may name people of many branches."""
+    return str(subject.person.unit.name if subject.person else subject.place_label)
 
 
 @lru_cache(maxsize=1000)

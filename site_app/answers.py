@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from site_app import answer_steps, auth, clock, errors, storage
 from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas, thanks
-from site_app.i18n import language, sentence_marked
+from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
 from site_app.models import is_demonstration
 from surveys import ballots, forms, rounds, seal
 from surveys.messages import N_, Refused
@@ -150,6 +150,14 @@ def _status(refusals: Sequence[Refused]) -> int:
 @blueprint.app_context_processor
 def _how_it_is_read() -> dict[str, Callable[[], bool]]:
     return {"is_large": answer_steps.is_large}
+
+
+@blueprint.url_defaults
+def _language_rides_along(_endpoint: str, values: dict[str, object]) -> None:
+    """Where no cookie keeps the language that a link chose, the addresses of these pages do."""
+    wish = request.args.get("lang")
+    if request.blueprint == "answers" and wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
+        values.setdefault("lang", wish)
 
 
 @blueprint.errorhandler(peewee.OperationalError)

@@ -236,9 +236,26 @@ def test_namesakes_are_told_apart(
     factories.person("p80", "示例党员8", district.branch)
     _round, codes = factories.open_appraisal(keys, district)
     text = text_of(client.post("/v", data={"code": codes[0]}))
-    assert "<small>p8</small>" in text
-    assert "<small>p80</small>" in text
-    assert "<small>p7</small>" not in text
+    assert '<small lang="zh-CN">p8</small>' in text
+    assert '<small lang="zh-CN">p80</small>' in text
+    assert '<small lang="zh-CN">p7</small>' not in text
+
+
+def test_namesakes_of_two_branches_on_one_sheet_are_told_apart_by_branch(
+    client: FlaskClient, keys: Path, district: factories.District
+) -> None:
+    second = factories.unit("b2", "甲二示范社区第一支部", "branch", district.second)
+    factories.person("n2", "示例党员1", second)
+    made = factories.draft(
+        district.root, [district.first], "cadre-appraisal", listed=["p1", "n2", "p2"]
+    )
+    code = factories.codes(keys, made, district.first, 5)[0]
+    factories.opened(keys, made)
+    text = text_of(client.post("/v", data={"code": code}))
+    notes = re.findall("<small[^>]*>([^<]+)</small>", text)
+    assert notes == [district.branch.name, second.name], "and nothing where a name stands once"
+    review = text_of(client.post("/v/review", data={"code": code}))
+    assert "您一项也没有填" in review
 
 
 def test_a_code_stands_in_no_address_and_no_log(
