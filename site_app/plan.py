@@ -163,6 +163,7 @@ def item(year: int, number: int) -> str:
         last=last.first(),
         rounds=held.get((year, number), []),
         composites=composite_pages.serving(year, number),
+        last_composites=composite_pages.serving(year - 1, number),
         last_rounds=held.get((year - 1, number), []),
         library=shelf.library(),
         may_edit=may_edit(),
