@@ -1,0 +1,358 @@
+"""Answering in a real browser, all on one server: large type, keys alone, a network that is cut."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, ViewportSize
+
+from site_app import clock, create_app, storage
+from surveys import questionnaire, rounds
+from surveys.db import database
+from surveys.models import Person, Round
+from tests import factories, kinds_form, live
+from tests.answering import stored
+from tests.test_browser import (
+    PHONE,
+    WITH_AND_WITHOUT,
+    chromium,
+    complaints,
+    no_complaints,
+    open_page,
+)
+
+__all__ = ["chromium", "no_complaints"]
+pytestmark = pytest.mark.browser
+
+NARROWEST: ViewportSize = {"width": 320, "height": 256}
+"""What is left of 1280 × 1024 at 400 %."""
+THANKS = "谢谢您，已经收到了"
+NAMES = ("示" * 40, "甲", "示例㑇𬱖", "示例提·示范江", "示例同名", "示例同名", "示例某", "示例某某")
+"""Names as they come: long, short, rare, and twice."""
+SHOWS_FOCUS = """() => {
+  const at = document.activeElement;
+  const drawn = at.matches(".choice input") ? at.nextElementSibling : at;
+  return getComputedStyle(drawn).outlineStyle !== "none";
+}"""
+WHAT_MOVES = """() => Array.from(document.querySelectorAll("*")).filter((each) => {
+  const style = getComputedStyle(each);
+  return parseFloat(style.transitionDuration) > 0 || style.animationName !== "none"
+    || style.scrollBehavior === "smooth";
+}).map((each) => each.outerHTML.slice(0, 60))"""
+
+
+@dataclass
+class House:
+    """A site that is served for the whole module; each test opens a round of its own."""
+
+    keys: Path
+    district: factories.District
+    server: live.Server
+
+    def opened(self, draft: Round) -> Round:
+        """Open a draft for the hours around this moment."""
+        now = clock.now()
+        times = {"opens_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+        Round.update(**times).where(Round.id == draft.id).execute()
+        return factories.opened(self.keys, Round.get_by_id(draft.id), now)
+
+    def survey(self) -> Round:
+        """A residents' survey."""
+        return self.opened(factories.draft(self.district.root, [self.district.first]))
+
+    def ballot(self, listed: tuple[str, ...] = ()) -> tuple[Round, str]:
+        """A ballot about the branch's eight, or those who are listed, and one of its codes."""
+        form = "cadre-appraisal" if listed else "member-appraisal"
+        place = self.district.first if listed else self.district.branch
+        draft = factories.draft(self.district.root, [place], form, listed=listed)
+        code = factories.codes(self.keys, draft, place, 8)[0]
+        return self.opened(draft), code
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    with create_app({"INSTANCE_DIR": str(folder)}).app_context():
+        storage.upgrade()
+        district = factories.District()
+        for person, name in zip(Person.select().order_by(Person.code), NAMES, strict=True):
+            Person.update(name=name).where(Person.id == person.id).execute()
+        with live.running(live.Server(folder)) as server:
+            yield House(storage.keys(), district, server)
+        database.close()
+
+
+def overflow(page: Page) -> int:
+    return int(page.locator("body").evaluate("() => document.documentElement.scrollWidth"))
+
+
+def letters(page: Page) -> str:
+    return str(page.locator("body").evaluate("body => getComputedStyle(body).fontSize"))
+
+
+def swallow(route: Route) -> None:
+    """The request arrives and is answered; the answer is lost on the way back."""
+    route.fetch()
+    route.abort()
+
+
+def told(page: Page) -> None:
+    page.get_by_text("没有收到网站的答复").first.wait_for()
+    page.get_by_text("您填的都还在这一页上").first.wait_for()
+
+
+def open_ballot(page: Page, code: str) -> None:
+    page.get_by_label("测评码").fill(code)
+    page.get_by_role("button", name="打开").click()
+    page.locator(".person").first.wait_for()
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something is focused; each stop on the way must be seen."""
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SHOWS_FOCUS), page.evaluate("document.activeElement.outerHTML")
+        if page.evaluate("wish => document.activeElement.matches(wish)", selector):
+            return
+    raise AssertionError(f"no key leads to {selector}")
+
+
+@WITH_AND_WITHOUT
+def test_a_resident_answers_one_question_a_screen(
+    chromium: Browser, house: House, script: bool
+) -> None:
+    page = open_page(chromium, house.server, PHONE, script)
+    survey = house.survey()
+    page.goto(f"/s/{survey.id}/c1")
+    page.get_by_text("基本满意", exact=True).first.click()
+    page.get_by_role("button", name="大字").click()
+    page.get_by_text("第 1 步").first.wait_for()
+    assert letters(page) == "24px"
+    assert page.locator("fieldset:visible").count() == 1
+    assert page.locator("fieldset:visible input:checked").count() == 1, "what was chosen stays"
+    page.get_by_role("button", name="English").click()
+    page.get_by_text("Step 1 of").first.wait_for()
+    page.get_by_role("button", name="中文").click()
+    page.get_by_text("第 1 步").first.wait_for()
+    while page.get_by_role("button", name="下一步").is_visible():
+        assert overflow(page) <= PHONE["width"]
+        place = page.locator("[data-step]:visible").get_attribute("id")
+        if place == "step-comment":
+            page.locator("#comment").fill("示例意见")
+        page.get_by_role("button", name="下一步").click()
+        page.locator(f"#{place}").wait_for(state="hidden")
+    page.locator(".dot.filled").click()
+    page.locator("#ask-overall").wait_for()
+    assert page.locator("#ask-overall input:checked").count() == 1
+    page.get_by_role("button", name="普通字").click()
+    page.locator("#comment").wait_for()
+    assert page.locator("#comment").input_value() == "示例意见"
+    page.get_by_role("button", name="大字").click()
+    page.get_by_role("button", name="下一步").click()
+    while page.get_by_role("button", name="下一步").is_visible():
+        place = page.locator("[data-step]:visible").get_attribute("id")
+        page.get_by_role("button", name="下一步").click()
+        page.locator(f"#{place}").wait_for(state="hidden")
+    page.locator("main").get_by_role("button", name="提交").click()
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    assert letters(page) == "24px", "kept for the visit"
+    assert stored(survey) == 1
+    cookies = {each["name"] for each in page.context.cookies()}
+    assert cookies == {"lang", f"answered-{survey.id}"}
+    assert page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+
+
+@WITH_AND_WITHOUT
+def test_a_member_rates_one_person_a_screen(chromium: Browser, house: House, script: bool) -> None:
+    page = open_page(chromium, house.server, PHONE, script)
+    page.emulate_media(reduced_motion="reduce")
+    round_, code = house.ballot()
+    page.goto("/v")
+    page.get_by_role("link", name="大字").click()
+    page.get_by_label("测评码").fill(code)
+    page.get_by_role("button", name="打开").click()
+    page.get_by_text("第 1 步，共 9 步").first.wait_for()
+    for number in range(1, 9):
+        page.get_by_text(f"第 {number} 步，共 9 步").first.wait_for()
+        person = page.locator(".person:visible")
+        assert person.count() == 1
+        assert overflow(page) <= PHONE["width"]
+        for question in person.locator("fieldset").all()[: 4 if number > 1 else 1]:
+            question.locator("label").nth(1).click()
+        page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="填好了").click()
+    page.get_by_role("button", name="返回修改").wait_for()
+    assert letters(page) == "24px"
+    page.locator(".names button").first.click()
+    page.get_by_text("第 1 步，共 9 步").first.wait_for()
+    page.locator("details summary").click()
+    assert page.locator(".dot.filled").count() == 7
+    page.locator(".dot").last.click()
+    page.get_by_text("第 8 步，共 9 步").first.wait_for()
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="填好了").click()
+    page.locator("main").get_by_role("button", name="提交").click()
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    assert stored(round_) == 8
+    assert page.context.cookies() == []
+
+
+def test_a_resident_needs_no_mouse(chromium: Browser, house: House) -> None:
+    page = open_page(chromium, house.server, PHONE)
+    survey = house.survey()
+    page.goto(f"/s/{survey.id}/c1?large=1")
+    page.locator("fieldset:visible input").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_text("第 2 步").first.wait_for()
+    while page.get_by_role("button", name="下一步").is_visible():
+        place = page.locator("[data-step]:visible").get_attribute("id")
+        page.get_by_role("button", name="下一步").focus()
+        page.keyboard.press("Enter")
+        page.locator(f"#{place}").wait_for(state="hidden")
+    page.locator("main").get_by_role("button", name="提交").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    assert stored(survey) == 1
+
+
+def test_a_member_needs_no_mouse(chromium: Browser, house: House) -> None:
+    round_, code = house.ballot()
+    page = open_page(chromium, house.server, PHONE)
+    page.goto("/v")
+    tab_to(page, "#code")
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    page.locator(".person").first.wait_for()
+    tab_to(page, "[data-dot]:last-of-type")
+    page.keyboard.press("Enter")
+    for _ in range(4):
+        tab_to(page, ".person [type=radio]")
+        page.keyboard.press("ArrowDown")
+    assert page.locator("input:checked").count() == 4
+    tab_to(page, "#send button")
+    page.keyboard.press("Enter")
+    page.locator(".review").wait_for()
+    tab_to(page, ".send button")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    assert stored(round_) == 8
+
+
+def test_a_screen_that_cannot_be_turned_keeps_everything(chromium: Browser, house: House) -> None:
+    survey = house.survey()
+    page = open_page(chromium, house.server, PHONE)
+    page.goto(f"/s/{survey.id}/c1?large=1")
+    page.get_by_text("基本满意", exact=True).first.click()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="下一步").click()
+    told(page)
+    assert page.locator("fieldset:visible input:checked").count() == 1
+    complaints.clear()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_text("第 2 步").first.wait_for()
+    page.get_by_role("button", name="上一步").click()
+    page.get_by_text("第 1 步").first.wait_for()
+    assert page.locator("fieldset:visible input:checked").count() == 1
+    assert stored(survey) == 0
+
+
+def test_a_resident_whose_thanks_were_lost_is_counted_once(chromium: Browser, house: House) -> None:
+    survey = house.survey()
+    page = open_page(chromium, house.server, PHONE)
+    page.goto(f"/s/{survey.id}/c1")
+    page.get_by_text("基本满意", exact=True).first.click()
+    page.get_by_label("还有什么想说的").fill("示例意见")
+    send = page.locator("main").get_by_role("button", name="提交")
+    page.context.set_offline(True)
+    send.click()
+    told(page)
+    assert page.locator("#comment").input_value() == "示例意见"
+    page.context.set_offline(False)
+    assert stored(survey) == 0, "nothing is sent again by itself"
+    page.route("**/s/**", swallow)
+    send.click()
+    page.wait_for_function("() => !document.querySelector('button[disabled]')")
+    told(page)
+    page.unroute("**/s/**")
+    assert page.locator("input:checked").count() == 1
+    send.click()
+    page.get_by_role("heading", level=1, name="已经收到了，只算一次").wait_for()
+    assert stored(survey) == 1
+    complaints.clear()
+
+
+def test_a_member_whose_thanks_were_lost_learns_that_the_first_sheet_counts(
+    chromium: Browser, house: House
+) -> None:
+    round_, code = house.ballot()
+    page = open_page(chromium, house.server, PHONE)
+    page.goto(f"/v#{code}")
+    people = page.locator("tr.person")
+    people.nth(2).locator("label").nth(1).click()
+    people.nth(2).locator("fieldset").nth(1).locator("label").nth(1).click()
+    page.get_by_role("button", name="填好了").click()
+    send = page.locator("main").get_by_role("button", name="提交")
+    send.wait_for()
+    page.route("**/v/cast", swallow)
+    send.click()
+    told(page)
+    page.unroute("**/v/cast")
+    assert stored(round_) == 8
+    send.click()
+    page.get_by_role("heading", level=1, name="这个测评码用过一次，那一次算数").wait_for()
+    assert stored(round_) == 8
+    complaints.clear()
+
+
+def test_nothing_scrolls_sideways_at_400_percent_whatever_is_asked_and_written(
+    chromium: Browser, house: House
+) -> None:
+    document = copy.deepcopy(kinds_form.DOCUMENT)
+    for option in document["scales"]["satisfaction"]["options"]:
+        option["label"] = kinds_form.both(option["label"]["zh"] + "示" * 197)
+    document["comment"] = True
+    form = questionnaire.from_document(document)
+    made = rounds.create(form, house.district.root, "示范长选项", False)
+    Round.update(chosen=[house.district.first.id]).where(Round.id == made.id).execute()
+    survey = house.opened(made)
+    many = tuple(f"示例对象{number}" for number in range(300))
+    codes = [house.ballot()[1], house.ballot(many)[1]]
+    page = open_page(chromium, house.server, NARROWEST, script=False)
+    for large in ("", "?large=1"):
+        for code in codes:
+            page.goto(f"/v{large}")
+            assert overflow(page) <= NARROWEST["width"]
+            open_ballot(page, code)
+            assert overflow(page) <= NARROWEST["width"]
+        assert page.locator(".person").count() == 300
+        assert not page.locator(".dot").first.is_visible(), "a map of so many is folded"
+        page.goto(f"/s/{survey.id}/c1{large}")
+        assert overflow(page) <= NARROWEST["width"]
+    page.goto(f"/s/{survey.id}/c1")
+    page.locator("#comment").fill("示" * 10_000)
+    page.locator("main").get_by_role("button", name="提交").click()
+    page.locator("#refused").wait_for()
+    assert page.locator("#comment").input_value() == "示" * 10_000
+    assert overflow(page) <= NARROWEST["width"]
+    assert "400" in complaints.pop()
+
+
+def test_nothing_moves_for_who_wants_no_motion(chromium: Browser, house: House) -> None:
+    survey = house.survey()
+    _round, code = house.ballot()
+    page = open_page(chromium, house.server, PHONE)
+    page.emulate_media(reduced_motion="reduce")
+    for large in ("", "?large=1"):
+        page.goto(f"/s/{survey.id}/c1{large}")
+        page.locator("label.choice").first.click()
+        assert page.evaluate(WHAT_MOVES) == []
+        page.goto(f"/v{large}")
+        open_ballot(page, code)
+        assert page.evaluate(WHAT_MOVES) == []
