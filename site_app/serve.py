@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from datetime import UTC
 from pathlib import Path
 from types import FrameType
@@ -52,12 +53,9 @@ def run(site: config.Config, root: Path) -> None:
         SiteFact.delete().where(SiteFact.name == "wiped").execute()
     if not Unit.select().exists() and not Round.select().exists() and not demo.was_wiped():
         demo.load(storage.keys(), click.echo)
-    for line in links(site):
-        click.echo(line)
-    click.echo(_("按 Ctrl-C 结束。"))
-    sys.stdout.flush()
+    welcome = [*links(site), _("按 Ctrl-C 结束。")]
     database.close()
-    _serve(site, root)
+    _serve(site, root, welcome)
 
 
 def links(site: config.Config) -> list[str]:
@@ -104,7 +102,7 @@ def command(port: int, *more: str, application: str = "wsgi:app") -> list[str]:
     ]
 
 
-def _serve(site: config.Config, root: Path) -> None:
+def _serve(site: config.Config, root: Path, welcome: list[str]) -> None:
     # In a session of its own: Ctrl-C must reach its workers through it, not beside it.
     server = subprocess.Popen(  # noqa: S603 - our own command
         command(site.port), cwd=root, env=os.environ, start_new_session=True
@@ -116,5 +114,20 @@ def _serve(site: config.Config, root: Path) -> None:
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
+    if _answers(server, site.port):
+        click.echo("\n".join(welcome))
+        sys.stdout.flush()
     code = server.wait()
     sys.exit(0 if code in (0, -signal.SIGINT, -signal.SIGTERM) else code)
+
+
+def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the server takes connections: a link that is shown works. False when it ends."""
+    while server.poll() is None:
+        try:
+            socket.create_connection((HOST, port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
