@@ -27,12 +27,12 @@ from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import Unit
 
-db_group = Commands("db", help="The database.")
-demo_group = Commands("demo", help="The demonstration district.")
-account_group = Commands("account", help="Organisers' accounts.")
+db_group = Commands("db", help=N_("数据库。"))
+demo_group = Commands("demo", help=N_("演示数据。"))
+account_group = Commands("account", help=N_("组织者的账号。"))
 
 
-@db_group.command("upgrade")
+@db_group.command("upgrade", help=N_("建立数据库，或更新到最新结构。"))
 def db_upgrade() -> None:
     """Make the database, or bring it to the newest schema."""
     with refusals():
@@ -40,15 +40,15 @@ def db_upgrade() -> None:
         click.echo(_("数据库已是最新（这次更新 %(n)s 项）。", n=len(applied)))
 
 
-@demo_group.command("load")
+@demo_group.command("load", help=N_("在空网站里装入演示数据。"))
 def demo_load() -> None:
     """Fill an empty site with the demonstration district."""
     with refusals():
         demo.load(storage.keys(), click.echo)
 
 
-@demo_group.command("wipe")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@demo_group.command("wipe", help=N_("删除全部演示数据，留下空网站。"))
+@click.option("--yes", is_flag=True, help=N_("不再询问。"))
 def demo_wipe(yes: bool) -> None:
     """Remove the demonstration, all of it, and leave an empty site."""
     with refusals():
@@ -72,7 +72,7 @@ def _account(name: str) -> Account:
     return found
 
 
-@account_group.command("add")
+@account_group.command("add", help=N_("建立账号 NAME，能看单位 UNIT_CODE 和它的下级。"))
 @click.argument("name")
 @click.argument("unit_code")
 def account_add(name: str, unit_code: str) -> None:
@@ -91,7 +91,7 @@ def account_add(name: str, unit_code: str) -> None:
         click.echo(_("账号已建立。用 account link %(name)s 生成登录链接。", name=name))
 
 
-@account_group.command("link")
+@account_group.command("link", help=N_("生成 NAME 的登录链接：15 分钟内有效，只能用一次。"))
 @click.argument("name")
 def account_link(name: str) -> None:
     """Print a link that signs NAME in once, within 15 minutes."""
@@ -102,9 +102,9 @@ def account_link(name: str) -> None:
         click.echo(serve.base_url(current_app.config["SITE"]) + path)
 
 
-@account_group.command("password")
+@account_group.command("password", help=N_("给 NAME 设密码；以前的登录和链接随即失效。"))
 @click.argument("name")
-@click.password_option(help="Asked for when not given.")
+@click.password_option(prompt=N_("密码"), help=N_("新密码；不写则会询问。"))
 def account_password(name: str, password: str) -> None:
     """Set the password of NAME; its sign-ins end, and links made before no longer work."""
     with refusals():
@@ -119,7 +119,7 @@ def account_password(name: str, password: str) -> None:
         click.echo(_("密码已设好。"))
 
 
-@account_group.command("remove")
+@account_group.command("remove", help=N_("删除账号 NAME；它的登录随即失效。"))
 @click.argument("name")
 def account_remove(name: str) -> None:
     """Remove the account NAME; its sign-ins end at once."""
@@ -131,7 +131,7 @@ def account_remove(name: str) -> None:
         click.echo(_("账号已删除。"))
 
 
-@account_group.command("list")
+@account_group.command("list", help=N_("列出账号和各自所管的单位。"))
 def account_list() -> None:
     """List the accounts and the units they see."""
     with refusals():
@@ -139,7 +139,7 @@ def account_list() -> None:
             click.echo(f"{each.name}\t{each.unit.code}\t{each.unit.name}")
 
 
-@click.command("settings", cls=Command)
+@click.command("settings", cls=Command, help=N_("列出每一项设置：现在的值和用处。"))
 @with_appcontext
 def settings() -> None:
     """List every setting: its value now and what it is for."""
@@ -150,7 +150,9 @@ def settings() -> None:
             click.echo(f"{each.name}={value}\n    {_(each.help)}")
 
 
-@click.command("serve", cls=Command)
+@click.command(
+    "serve", cls=Command, help=N_("更新数据库，第一次装入演示数据，给出链接，开始服务。")
+)
 @with_appcontext
 def serve_command() -> None:
     """Migrate, load the demonstration on the first start, print the links and serve."""

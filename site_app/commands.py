@@ -1,11 +1,11 @@
-"""What the commands share: bad input is one sentence on stderr, in the reader's language, and 2."""
+"""What the commands share: they speak the reader's language, and refuse in one sentence, with 2."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import click
 import peewee
@@ -71,8 +71,50 @@ def readable() -> Iterator[None]:
         raise BadInput(sentence_outside(mistyped(wrong), language())) from wrong
 
 
+def spoken(message: str) -> str:
+    """A msgid in the language of the terminal, which needs no site to be asked for."""
+    return sentence_outside(Refused(message), language())
+
+
+class Formatter(click.HelpFormatter):
+    """Click's own words around a help text, in the reader's language."""
+
+    HEADINGS: ClassVar = {"Options": N_("可用选项"), "Commands": N_("命令")}
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The first line."""
+        super().write_usage(prog, args, prefix or spoken(N_("用法：")) + " ")
+
+    def write_heading(self, heading: str) -> None:
+        """The line above a list."""
+        super().write_heading(spoken(self.HEADINGS.get(heading, heading)))
+
+
+class Context(click.Context):
+    """What a command runs in."""
+
+    formatter_class = Formatter
+
+
 class Command(click.Command):
-    """A command that says in one sentence what was mistyped."""
+    """A command whose `help` and whose options' are msgids; it says what was mistyped."""
+
+    context_class = Context
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.help = self.help and spoken(self.help)
+        for option in self.params:
+            if isinstance(option, click.Option):
+                option.help = option.help and spoken(option.help)
+                option.prompt = option.prompt and spoken(option.prompt)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option that every command has."""
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = spoken(N_("显示这些说明。"))
+        return option
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the command line."""
@@ -80,8 +122,10 @@ class Command(click.Command):
             return super().make_context(*args, **kwargs)
 
 
-class Commands(AppGroup):
+class Commands(Command, AppGroup):
     """Commands that say in one sentence what was mistyped, the name of the command included."""
+
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Read the rest of the command line and run it."""

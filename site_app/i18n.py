@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup, escape
@@ -121,12 +122,16 @@ def _marked(value: object) -> object:
 
 def sentence_outside(refused: Refused, wish: str) -> str:
     """What was refused before there is a site to ask: zh, or en."""
-    catalogue = Translations.load(TRANSLATIONS, [wish] if wish != "zh" else [])
     said = {
         name: sentence_outside(value, wish) if isinstance(value, Refused) else value
         for name, value in refused.params.items()
     }
-    return str(catalogue.gettext(refused.message)) % said
+    return str(_catalogue(wish).gettext(refused.message)) % said
+
+
+@lru_cache
+def _catalogue(wish: str) -> NullTranslations:
+    return Translations.load(TRANSLATIONS, [wish] if wish != "zh" else [])
 
 
 def local(instant: datetime) -> datetime:

@@ -10,15 +10,19 @@ from flask_babel import gettext as _
 from site_app import auth, plan, plan_document, plan_store
 from site_app.commands import Commands, refusals
 from site_app.i18n import sentence
+from surveys.messages import N_
 
-plan_group = Commands("plan", help="The yearly work plan.")
+plan_group = Commands("plan", help=N_("年度工作要点。"))
 
 
-@plan_group.command("import")
+@plan_group.command(
+    "import",
+    help=N_("读取工作要点文件 FILE（.txt 或 .md）并公布；说明找到多少条，略去哪几行。"),
+)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--year", type=int, help="Year of the plan; else the one in its title.")
-@click.option("--dry-run", is_flag=True, help="Say what would be imported; write nothing.")
-@click.option("--replace", is_flag=True, help="Replace the plan which that year has already.")
+@click.option("--year", type=int, help=N_("年度；不写则取标题里的。"))
+@click.option("--dry-run", is_flag=True, help=N_("只说会导入什么，不写入。"))
+@click.option("--replace", is_flag=True, help=N_("替换这一年已有的工作要点。"))
 def import_(file: Path, year: int | None, dry_run: bool, replace: bool) -> None:
     """Read FILE (.txt or .md in UTF-8, GB18030 or UTF-16) and publish it as its year's plan.
 

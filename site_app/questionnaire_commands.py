@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from site_app import shelf
-from site_app.commands import BadInput, refusals
+from site_app.commands import BadInput, Commands, refusals
 from site_app.i18n import UNIT_KIND, say, sentence
 from site_app.plan import SEEN_BY
 from site_app.questionnaires import ABOUT
 from surveys.messages import N_, Refused
 from surveys.questionnaire import Question, Questionnaire
 
-questionnaire_group = AppGroup("questionnaires", help="The library of questionnaires.")
+questionnaire_group = Commands("questionnaires", help=N_("问卷库。"))
 
 
-@questionnaire_group.command("list")
+@questionnaire_group.command("list", help=N_("列出问卷：编号、对应条目、标题。"))
 def list_all() -> None:
     """List the questionnaires: id, items of the plan, title."""
     with refusals():
         for form in shelf.library().values():
-            items = "、".join(map(str, form.plan_items))
+            items = _("、").join(map(str, form.plan_items))
             click.echo(f"{form.id}\t{items}\t{say(form.title)}")
 
 
-@questionnaire_group.command("show")
+@questionnaire_group.command("show", help=N_("看一份问卷：问什么、问谁、评谁、谁看结果。"))
 @click.argument("name")
 def show(name: str) -> None:
     """Show a questionnaire: what is asked, of whom, about whom, and who sees the result."""
@@ -39,7 +38,7 @@ def show(name: str) -> None:
 
 
 def _lines(form: Questionnaire) -> list[str]:
-    groups = "、".join(f"{say(group['label'])} {group['weight']}" for group in form.groups)
+    groups = _("、").join(f"{say(group['label'])} {group['weight']}" for group in form.groups)
     return [
         f"{form.id}\t{say(form.title)}",
         say(form.intro),
@@ -47,12 +46,12 @@ def _lines(form: Questionnaire) -> list[str]:
         *(f"{n}. {_said(question)}" for n, question in enumerate(form.questions, start=1)),
         "",
         _("测评对象：%(about)s", about=_(ABOUT[form.about])),
-        _("单位类型：%(kinds)s", kinds="、".join(_(UNIT_KIND[kind]) for kind in form.kinds)),
+        _("单位类型：%(kinds)s", kinds=_("、").join(_(UNIT_KIND[kind]) for kind in form.kinds)),
         _("票类和权重：%(groups)s", groups=groups),
         _("参加方式：%(how)s", how=_("凭测评码") if form.needs_codes else _("公开，扫码就答")),
         _("最少人数：%(n)s", n=form.rules.get("minimum", 5)),
-        _("谁能看结果：%(who)s", who="、".join(_(SEEN_BY[each]) for each in form.audience)),
-        _("对应条目：%(items)s", items="、".join(map(str, form.plan_items))),
+        _("谁能看结果：%(who)s", who=_("、").join(_(SEEN_BY[each]) for each in form.audience)),
+        _("对应条目：%(items)s", items=_("、").join(map(str, form.plan_items))),
     ]
 
 
@@ -61,7 +60,7 @@ def _said(question: Question) -> str:
     return f"{say(question.text)}  [{options}]" if options else say(question.text)
 
 
-@questionnaire_group.command("check")
+@questionnaire_group.command("check", help=N_("检查每份问卷文件；有错的，指出行号和原因。"))
 def check() -> None:
     """Check every file; each that is broken is named with its line and the reason."""
     with refusals():

@@ -17,15 +17,18 @@ from surveys.messages import N_, Refused
 
 MOST_ERRORS = 20
 
-units_group = Commands("units", help="Districts, subdistricts, communities, branches …")
-people_group = Commands("people", help="The people in the units.")
+units_group = Commands("units", help=N_("单位：区、街道、社区、支部等。"))
+people_group = Commands("people", help=N_("各单位的人员。"))
 
 FILE_IN = click.argument("file", type=click.Path(path_type=Path))
 FILE_OUT = click.argument("file", type=click.Path(path_type=Path), default="-")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help=N_("只说会改什么，不写入。"))
 
 
-@units_group.command("import")
+@units_group.command(
+    "import",
+    help=N_("从 CSV 文件 FILE 新增和修改单位，有错则都不写入。列：编号、名称、类型、上级编号。"),
+)
 @FILE_IN
 @DRY_RUN
 def import_units(file: Path, dry_run: bool) -> None:
@@ -37,14 +40,20 @@ def import_units(file: Path, dry_run: bool) -> None:
     _import("units", roster.UNITS, file, dry_run)
 
 
-@units_group.command("export")
+@units_group.command("export", help=N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"))
 @FILE_OUT
 def export_units(file: Path) -> None:
     """Write the units to FILE as CSV, or to the standard output."""
     _export(roster.units_csv, file)
 
 
-@people_group.command("import")
+@people_group.command(
+    "import",
+    help=N_(
+        "从 CSV 文件 FILE 新增和修改人员，有错则都不写入；先导入单位。"
+        "列：编号、姓名、所在单位编号、党员身份、流动。"
+    ),
+)
 @FILE_IN
 @DRY_RUN
 def import_people(file: Path, dry_run: bool) -> None:
@@ -56,7 +65,7 @@ def import_people(file: Path, dry_run: bool) -> None:
     _import("people", roster.PEOPLE, file, dry_run)
 
 
-@people_group.command("export")
+@people_group.command("export", help=N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"))
 @FILE_OUT
 def export_people(file: Path) -> None:
     """Write the people to FILE as CSV, or to the standard output."""

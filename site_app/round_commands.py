@@ -16,7 +16,7 @@ from surveys import ballots, closing, listing, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Group, Round, Unit
 
-round_group = Commands("round", help="Rounds: surveys and secret ballots.")
+round_group = Commands("round", help=N_("测评：问卷调查和无记名投票。"))
 
 ROUND_ID = click.argument("round_id", type=click.IntRange(1, 2**62))
 
@@ -35,7 +35,7 @@ def _unit(code: str) -> Unit:
     return found
 
 
-@round_group.command("list")
+@round_group.command("list", help=N_("列出全部测评和各自的状态。"))
 def list_rounds() -> None:
     """List all rounds with their states."""
     with refusals():
@@ -44,17 +44,22 @@ def list_rounds() -> None:
             click.echo(f"{each.id}\t{phase}\t{each.title}")
 
 
-@round_group.command("create")
+@round_group.command(
+    "create",
+    help=N_("用问卷 QUESTIONNAIRE_ID 建草稿：由单位 OWNER 组织，在单位 PLACES 之内进行。"),
+)
 @click.argument("questionnaire_id")
 @click.argument("owner")
 @click.argument("places", nargs=-1, required=True)
-@click.option("--title", help="Title; else the questionnaire's.")
-@click.option("--opens", required=True, help="Begin, e.g. 2026-12-01T09:00.")
-@click.option("--ends", required=True, help="End, e.g. 2026-12-14T18:00.")
-@click.option("--codes/--no-codes", default=False, help="Answer by one-time codes only.")
-@click.option("--minimum", default=5, show_default=True, help="Smallest group that is shown.")
-@click.option("--subject", multiple=True, metavar="NAME", help="What is rated, where listed.")
-@click.option("--weight", multiple=True, metavar="GROUP=NUMBER", help="Weight of a group.")
+@click.option("--title", help=N_("标题；不写则用问卷的。"))
+@click.option("--opens", required=True, help=N_("开始时间，如 2026-12-01T09:00。"))
+@click.option("--ends", required=True, help=N_("截止时间，如 2026-12-14T18:00。"))
+@click.option("--codes/--no-codes", default=False, help=N_("只凭一次性测评码参加。"))
+@click.option("--minimum", default=5, help=N_("最少人数，不足则不显示；不写为 5。"))
+@click.option(
+    "--subject", multiple=True, metavar="NAME", help=N_("测评对象，用于名单由人填写的问卷。")
+)
+@click.option("--weight", multiple=True, metavar="GROUP=NUMBER", help=N_("一类参评人的权重。"))
 def create(
     questionnaire_id: str,
     owner: str,
@@ -108,7 +113,7 @@ def _say_issues(round_: Round) -> None:
         click.echo(f"- {sentence(Refused(issue.message, **issue.params))}")
 
 
-@round_group.command("show")
+@round_group.command("show", help=N_("看一次测评：状态、还缺什么、参与情况。"))
 @ROUND_ID
 def show(round_id: int) -> None:
     """Show a round: state, what is missing, turnout."""
@@ -127,11 +132,11 @@ def show(round_id: int) -> None:
             click.echo(f"SHA-256 {kept.sha256}")
 
 
-@round_group.command("codes")
+@round_group.command("codes", help=N_("给单位 PLACE 生成 COUNT 个测评码，只显示这一次。"))
 @ROUND_ID
 @click.argument("place")
 @click.argument("count", type=int)
-@click.option("--group", "group_key", help="Group of raters; else the first.")
+@click.option("--group", "group_key", help=N_("参评人类别；不写则是第一类。"))
 def codes(round_id: int, place: str, count: int, group_key: str | None) -> None:
     """Make COUNT codes for the unit PLACE and print them, this one time."""
     with refusals():
@@ -143,10 +148,10 @@ def codes(round_id: int, place: str, count: int, group_key: str | None) -> None:
             click.echo(code)
 
 
-@round_group.command("void")
+@round_group.command("void", help=N_("作废单位 PLACE 没用过的测评码。"))
 @ROUND_ID
 @click.argument("place")
-@click.option("--group", "group_key", help="Group of raters; else the first.")
+@click.option("--group", "group_key", help=N_("参评人类别；不写则是第一类。"))
 def void(round_id: int, place: str, group_key: str | None) -> None:
     """Void the unspent codes of the unit PLACE."""
     with refusals():
@@ -169,7 +174,7 @@ def _codes_of(round_id: int, place: str, group_key: str | None) -> tuple[Round, 
     return found, unit, group
 
 
-@round_group.command("open")
+@round_group.command("open", help=N_("开始测评；此后凡影响答卷含义的都不能再改。"))
 @ROUND_ID
 def open_(round_id: int) -> None:
     """Open a draft: from then on nothing that changes the meaning of an answer can change."""
@@ -180,7 +185,7 @@ def open_(round_id: int) -> None:
         click.echo(_("测评已开始。"))
 
 
-@round_group.command("delay")
+@round_group.command("delay", help=N_("把截止时间推后到 NEW_END，写明原因 REASON。"))
 @ROUND_ID
 @click.argument("new_end")
 @click.argument("reason")
@@ -194,7 +199,7 @@ def delay(round_id: int, new_end: str, reason: str) -> None:
         click.echo(_("截止时间已推后。"))
 
 
-@round_group.command("count")
+@round_group.command("count", help=N_("计票：只有一次，不能撤回，之后单张答卷即销毁。"))
 @ROUND_ID
 def count(round_id: int) -> None:
     """Count an ended round: once, final; single answers are gone afterwards."""
@@ -206,7 +211,7 @@ def count(round_id: int) -> None:
         click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")
 
 
-@round_group.command("publish")
+@round_group.command("publish", help=N_("公布结果，附整改承诺 PLEDGE：做什么、何时做完。"))
 @ROUND_ID
 @click.argument("pledge")
 def publish(round_id: int, pledge: str) -> None:
@@ -218,7 +223,7 @@ def publish(round_id: int, pledge: str) -> None:
         click.echo(_("结果已公布。"))
 
 
-@round_group.command("pledge")
+@round_group.command("pledge", help=N_("在已公布的结果下补充一段 TEXT。"))
 @ROUND_ID
 @click.argument("text")
 def pledge(round_id: int, text: str) -> None:
@@ -230,7 +235,7 @@ def pledge(round_id: int, text: str) -> None:
         click.echo(_("已补充。"))
 
 
-@round_group.command("abandon")
+@round_group.command("abandon", help=N_("终止未计票的测评：答卷销毁，原因 REASON 保留。"))
 @ROUND_ID
 @click.argument("reason")
 def abandon(round_id: int, reason: str) -> None:
@@ -242,7 +247,10 @@ def abandon(round_id: int, reason: str) -> None:
         click.echo(_("测评已终止，答卷已销毁。"))
 
 
-@round_group.command("archive")
+@round_group.command(
+    "archive",
+    help=N_("把存档写到 FILE，可用 python3 -m surveys verify FILE 核对。"),
+)
 @ROUND_ID
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def archive(round_id: int, file: Path) -> None:
@@ -255,7 +263,7 @@ def archive(round_id: int, file: Path) -> None:
         click.echo(f"SHA-256 {kept.sha256}")
 
 
-@round_group.command("scores")
+@round_group.command("scores", help=N_("显示计票后的得分。"))
 @ROUND_ID
 def scores(round_id: int) -> None:
     """Print the scores of a counted round."""

@@ -365,21 +365,10 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     )
 
 
-def read(path: Path) -> Questionnaire:
-    """Read a questionnaire's file."""
-    try:
-        return from_document(tomllib.loads(path.read_text("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise QuestionnaireError(
-            N_("问卷“%(name)s”不能使用：%(reason)s。请改正问卷文件。"),
-            name=path.name,
-            reason=str(wrong),
-        ) from wrong
-
-
 def library() -> dict[str, Questionnaire]:
     """The shipped questionnaires by id."""
-    found = (read(path) for path in sorted(LIBRARY.glob("*.toml")))
+    texts = (path.read_text("utf-8") for path in sorted(LIBRARY.glob("*.toml")))
+    found = (from_document(tomllib.loads(text)) for text in texts)
     return {questionnaire.id: questionnaire for questionnaire in found}
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +22,9 @@ from surveys import composite_models, seal
 from surveys.models import TABLES, Archive, Person, Round, Unit
 from tests import factories
 from tests.factories import AFTER, DURING, START, District
+from tests.live import ROOT
+
+HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def run(site: Flask, *words: str, code: int = 0, given: str | None = None) -> str:
@@ -35,12 +42,33 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield from commands(each, (*path, name))
 
 
-def test_every_command_has_help(site: Flask) -> None:
-    ours = [each for each in commands(site.cli) if each[0] not in ("shell", "run", "routes")]
-    assert {("round", "count"), ("units", "import"), ("plan", "import")} <= set(ours)
-    for words in ours:
-        text = run(site, *words, "--help")
-        assert len(text.splitlines()) > 3
+HELP = """
+import json
+from tests.test_cli import commands
+from wsgi import app
+
+runner = app.test_cli_runner()
+ours = [each for each in commands(app.cli) if each[0] not in ("shell", "run", "routes")]
+said = {" ".join(each): runner.invoke(args=[*each, "--help"]).output for each in ours}
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.parametrize(("lang", "chinese"), [("zh_CN.UTF-8", True), ("en_US.UTF-8", False)])
+def test_every_command_has_help_in_the_language_of_the_terminal(
+    tmp_path: Path, lang: str, chinese: bool
+) -> None:
+    environment = {**os.environ, "LANG": lang, "INSTANCE_DIR": str(tmp_path)}
+    asked = subprocess.run(
+        [sys.executable, "-c", HELP], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    said: dict[str, str] = json.loads(asked.stdout)
+    assert {"round count", "units import", "plan import", "serve"} <= set(said)
+    for words, text in said.items():
+        lines = text.splitlines()
+        assert len(lines) > 3, words
+        for line in (lines[0], lines[2], lines[-1]):
+            assert bool(HAN.search(line)) == chinese, f"{words}: {line}"
 
 
 @pytest.mark.parametrize(
