@@ -14,7 +14,10 @@ from typing import Any
 from surveys import archive, composite, composite_document, disclosure, scoring
 from surveys.archive_types import Number
 
-USAGE = "usage: python -m surveys score|hide|verify FILE   (FILE may be - for standard input)"
+USAGE = (
+    "用法 / usage: python3 -m surveys score|hide|verify FILE"
+    "（FILE 为 - 则读标准输入 / - reads standard input）"
+)
 
 
 def _input(name: str) -> bytes:
@@ -81,7 +84,11 @@ def main(words: list[str]) -> int:
         return 2
     try:
         read = _read(_input(words[1]))
-    except (OSError, archive.ArchiveError) as wrong:
+    except OSError as wrong:
+        said = archive.ArchiveError(f"不能读取 / cannot read {words[1]}", str(wrong.strerror))
+        print(said, file=sys.stderr)
+        return 2
+    except archive.ArchiveError as wrong:
         print(wrong, file=sys.stderr)
         return 2
     if words[0] == "verify":

@@ -66,6 +66,16 @@ def test_a_refusal_is_one_line_whatever_the_file_holds(key: str) -> None:
     assert wrong.decode().strip().isprintable()
 
 
+@pytest.mark.parametrize("name", ["nowhere.json", "no\nwhere.json"])
+def test_a_file_that_is_not_there_is_named_in_one_line_of_both_languages(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", name]) == 2
+    shown = name.replace("\n", "\\n")
+    said = capsys.readouterr().err
+    assert said == f"不能读取 / cannot read {shown}: No such file or directory\n"
+
+
 RULES: dict[str, Any] = {
     "sampling": "drawn",
     "rank": {"by": "rate", "from": 5},
