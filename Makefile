@@ -39,7 +39,7 @@ mutants: .venv/.tested
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
-# Every page in every state, window, language and size of text. Twenty minutes; ONLY="words" chooses.
+# Every page in every state, window, language and size of text, without script, and at 400 %. Half an hour; ONLY="words" chooses.
 pages: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/pages.py $(ONLY)
 
