@@ -47,7 +47,7 @@ pages: .venv/.tested $(CATALOGUE).mo
 pictures: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/pictures.py $(ONLY)
 
-# Lighthouse on five pages, as a phone on slow 4G sees them. Needs node and npm.
+# Lighthouse on five pages, as a phone on slow 4G sees them; medians of three runs. Needs node and npm.
 lighthouse: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/lighthouse/run.py
 
