@@ -43,7 +43,7 @@ mutants: .venv/.tested
 pages: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/pages.py $(ONLY)
 
-# Pictures of all of them into docs/pictures, with an index.html; to be looked at.
+# Pictures of all of them into docs/pictures, with an index.html; to be looked at. ONLY=readme takes the README's anew.
 pictures: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/pictures.py $(ONLY)
 
