@@ -39,15 +39,15 @@ mutants: .venv/.tested
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
-# Every page in every state, window, language and size of text. Twenty minutes; ONLY="words" chooses.
+# Every page in every state, window, language and size of text, without script, and at 400 %. Half an hour; ONLY="words" chooses.
 pages: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/pages.py $(ONLY)
 
-# Pictures of all of them into docs/pictures, with an index.html; to be looked at.
+# Pictures of all of them into docs/pictures, with an index.html; to be looked at. ONLY=readme takes the README's anew.
 pictures: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/pictures.py $(ONLY)
 
-# Lighthouse on five pages, as a phone on slow 4G sees them. Needs node and npm.
+# Lighthouse on five pages, as a phone on slow 4G sees them; medians of three runs. Needs node and npm.
 lighthouse: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python tests/lighthouse/run.py
 

@@ -20,7 +20,7 @@ TITLES = {
     "members": N_("给党员的说明"),
     "organisers": N_("第一次测评，十步"),
     "scoring": N_("得分是怎样算出来的"),
-    "closing": N_("截止、计票、开会：一张清单"),
+    "closing": N_("计票、开会：一张清单"),
 }
 FOR_VOTERS = {"residents", "members"}
 """These pages are bare, as those they belong to: nothing in them reads an account or a session."""

@@ -1,5 +1,7 @@
 """`make pages`: every page in every state, window, language and size of text.
 
+Once more without script, and magnified to 400 %.
+
 Words given on the command line choose the states whose names contain one of them.
 """
 
@@ -17,14 +19,14 @@ from playwright.sync_api import Error
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.pages_site import sites
-from tests.pages_states import LANGUAGES, SIZES, STATES, ZOOMS
+from tests.pages_states import LANGUAGES, MAGNIFIED, SIZES, STATES, ZOOMS, State
 from tests.pages_visit import Look, Visitor, visitor
 
 
 def main(words: list[str]) -> int:
     """Look at everything; the exit code says whether all of it is well."""
     states = [each for each in STATES if not words or any(word in each.id for word in words)]
-    looks = [Look(*each) for each in itertools.product(states, SIZES, LANGUAGES, ZOOMS)]
+    looks = [each for state in states for each in looks_at(state)]
     wrong: dict[str, list[str]] = defaultdict(list)
     start = time.monotonic()
     with (
@@ -42,6 +44,16 @@ def main(words: list[str]) -> int:
     seconds = time.monotonic() - start
     print(f"{len(looks)} looks at {len(states)} states in {seconds:.0f} s: {len(wrong)} complaints")
     return 1 if wrong else 0
+
+
+def looks_at(state: State) -> list[Look]:
+    """Every window, language and size of text; the outer windows without script; 400 %."""
+    seen = [Look(state, *each) for each in itertools.product(SIZES, LANGUAGES, ZOOMS)]
+    bare = [
+        Look(state, size, language, 100, script=False)
+        for size, language in itertools.product((SIZES[0], SIZES[-1]), LANGUAGES)
+    ]
+    return seen + bare + [Look(state, MAGNIFIED, language, 100) for language in LANGUAGES]
 
 
 def complaints(browser: Visitor, look: Look) -> list[str]:

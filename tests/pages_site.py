@@ -1,4 +1,4 @@
-"""The two sites whose pages are looked at: one with something everywhere, and an empty one."""
+"""The sites whose pages are looked at: one with something everywhere, an empty one, the demo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
+
+from flask_babel import force_locale
 
 from site_app import auth, clock, create_app, demo, plan_calls, plan_document, plan_store, storage
 from site_app.models import Account
@@ -78,6 +80,19 @@ def sites(folder: Path) -> Iterator[dict[str, Doors]]:
     with running(served[0]), running(served[1]):
         full.port, empty.port = (each.port for each in served)
         yield {"full": full, "empty": empty}
+
+
+@contextmanager
+def demonstration(folder: Path) -> Iterator[dict[str, Doors]]:
+    """The demonstration, served: a ballot that is open, and a survey's published result."""
+    with _site(folder / "demo") as keys, force_locale("zh_Hans_CN"):
+        demo.load(keys, lambda words: None)
+        _survey, code = demo.doors(keys, DURING)
+        published = Round.select().where(Round.state == "published", ~Round.needs_codes).get()
+        doors = Doors(folder / "demo", {"code": code, "public": str(published.id)})
+    with running(_server(doors.folder)) as server:
+        doors.port = server.port
+        yield {"demo": doors}
 
 
 def _server(folder: Path) -> Server:

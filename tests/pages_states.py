@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 SIZES = ((360, 640), (768, 1024), (1280, 800))
 LANGUAGES = ("zh", "en")
 ZOOMS = (100, 200)
+MAGNIFIED = (320, 256)
+"""What a window of 1280 × 1024 has room for when it is magnified to 400 %."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class State:
     def organiser(self) -> bool:
         """Whether an organiser is signed in."""
         return self.path.startswith("/desk")
+
+    @property
+    def scripted(self) -> bool:
+        """Whether its page may have a script: those of voters alone have."""
+        return self.endpoint.startswith("answers.")
 
     @property
     def id(self) -> str:

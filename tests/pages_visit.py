@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwright
+from playwright.sync_api import Browser, CDPSession, FilePayload, Page, Route, sync_playwright
 
 from site_app import auth
 from tests.pages_site import Doors
-from tests.pages_states import State
+from tests.pages_states import MAGNIFIED, State
 
 FLAGS = [
     "--no-sandbox",
@@ -33,7 +33,8 @@ FLAGS = [
 LOCALES = {"zh": "zh-CN", "en": "en"}
 USUAL_TYPE = 16
 SMALLEST = 16
-"""Pixels, on pages of residents and members, which is all that need no sign-in."""
+"""Pixels, on pages of residents and members, which is all that need no sign-in; not when magnified:
+a pixel is then four."""
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 CHECKS = (Path(__file__).parent / "pages_checks.js").read_text("utf-8")
@@ -56,18 +57,20 @@ HIDDEN = re.compile(r'name="(csrf_token|token|already|version)" value="([^"]*)"'
 
 @dataclass(frozen=True)
 class Look:
-    """One way of looking at a state."""
+    """One way of looking at a state; `script` is whether the browser runs any."""
 
     state: State
     size: tuple[int, int]
     language: str
     zoom: int
+    script: bool = True
 
     @property
     def id(self) -> str:
         """How a report names it."""
         width, height = self.size
-        return f"{self.state.id} {width}×{height} {self.language} {self.zoom} %"
+        bare = "" if self.script else " without script"
+        return f"{self.state.id} {width}×{height} {self.language} {self.zoom} %{bare}"
 
 
 @dataclass
@@ -77,6 +80,10 @@ class Window:
     page: Page
     protocol: CDPSession
     said: list[str] = field(default_factory=list)
+
+    def runs_script(self, runs: bool) -> None:
+        """Switch script on, or off as a reader does in the settings."""
+        self.protocol.send("Emulation.setScriptExecutionDisabled", {"value": not runs})
 
 
 @dataclass
@@ -96,7 +103,8 @@ class Visitor:
         window.page.evaluate(AXE)
         wrong: list[str] = window.page.evaluate(RUN_AXE)
         window.page.keyboard.press("Tab")
-        smallest = SMALLEST * look.zoom / 100 if not look.state.organiser else 0
+        exempt = look.state.organiser or look.size == MAGNIFIED
+        smallest = 0 if exempt else SMALLEST * look.zoom / 100
         wrong += window.page.evaluate(CHECKS, smallest)
         return wrong + self._said(window, look.state)
 
@@ -114,6 +122,7 @@ class Visitor:
         page.set_viewport_size({"width": width, "height": height})
         sizes = {"standard": USUAL_TYPE * look.zoom // 100, "fixed": 13 * look.zoom // 100}
         window.protocol.send("Page.setFontSizes", {"fontSizes": sizes})
+        window.runs_script(look.script)
         # Away from a half-filled sheet first: what the browser says of leaving is not the page's.
         page.goto("about:blank")
         window.said.clear()
@@ -124,6 +133,8 @@ class Visitor:
             self._send(page, address, state, site)
         else:
             self._expect(page.goto(address), state)
+        # The page has come without; what looks at it is script itself.
+        window.runs_script(True)
         return window
 
     def _expect(self, response: Any, state: State) -> None:
@@ -146,8 +157,8 @@ class Visitor:
 
     def _upload(self, page: Page, address: str, state: State) -> None:
         page.goto(address)
-        file = {"name": "file.txt", "mimeType": "text/plain", "buffer": state.uploaded.encode()}
-        page.locator("input[type=file]").first.set_input_files([file])  # type: ignore[list-item]
+        file = FilePayload(name="file.txt", mimeType="text/plain", buffer=state.uploaded.encode())
+        page.locator("input[type=file]").first.set_input_files([file])
         with page.expect_navigation() as navigation:
             page.locator("main form:has(input[type=file]) button").first.click()
         self._expect(navigation.value, state)

@@ -1,7 +1,8 @@
 """`make pictures`: every page that has no form sent to it, as a picture, into docs/pictures.
 
 In every window and both languages; `index.html` there shows them side by side, to be looked at.
-Words given on the command line choose the states whose names contain one of them.
+Words given on the command line choose the states whose names contain one of them; the word `readme`
+alone takes the README's pictures anew.
 """
 
 from __future__ import annotations
@@ -15,17 +16,34 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.live import ROOT
-from tests.pages_site import sites
+from tests.pages_site import demonstration, sites
 from tests.pages_states import LANGUAGES, SIZES, STATES, State
 from tests.pages_visit import Look, visitor
 
 FOLDER = ROOT / "docs" / "pictures"
+README = {
+    "readme-ballot": (
+        State("answers.enter", "ballot", "/v", sent={"code": "{code}"}, site="demo"),
+        *((390, 760), ".ballot"),
+    ),
+    "readme-result": (
+        State("results.show", "full", "/results/{public}", site="demo"),
+        *((1100, 900), "h2"),
+    ),
+}
+"""By file: a state, a window, and what stands at the top of it."""
+SHOW = """element => {
+  document.documentElement.style.scrollPadding = "1rem";
+  element.scrollIntoView();
+}"""
 TALLEST = 4000
 """Pixels: what stands below looks like what stands above."""
 
 
 def main(words: list[str]) -> None:
     """Take the pictures, and write the sheet that shows them."""
+    if words == ["readme"]:
+        return readme()
     states = [each for each in STATES if not words or any(word in each.id for word in words)]
     FOLDER.mkdir(exist_ok=True)
     with (
@@ -44,6 +62,19 @@ def main(words: list[str]) -> None:
                 print(f"{number} of {len(states)} states", flush=True)
     (FOLDER / "index.html").write_text(sheet(states), "utf-8")
     print(f"{FOLDER.relative_to(ROOT)}/index.html shows them.")
+
+
+def readme() -> None:
+    """Take the README's pictures of the demonstration: what a window shows of a page."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demonstration(Path(folder)) as served,
+        visitor(served) as browser,
+    ):
+        for file, (state, size, top) in README.items():
+            page = browser.open(Look(state, size, "zh", 100)).page
+            page.locator(top).first.evaluate(SHOW)
+            page.screenshot(path=FOLDER / f"{file}.png")
 
 
 def name(state: State, size: tuple[int, int], language: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -43,7 +44,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def window() -> dict[str, object]:
+def window() -> dict[str, Any]:
     """A window that is open at this moment."""
     now = clock.now()
     return {"opens": now - timedelta(hours=1), "ends": now + timedelta(hours=1)}
@@ -96,13 +97,13 @@ def test_a_resident_answers_on_a_phone(
     server: live.Server,
     district: District,
     keys: Path,
-    window: dict[str, object],
+    window: dict[str, Any],
     script: bool,
 ) -> None:
     round_ = factories.opened(
         keys,
         factories.draft(district.root, [district.first], **window),
-        clock.now(),  # type: ignore[arg-type]
+        clock.now(),
     )
     page = open_page(chromium, server, PHONE, script)
     page.goto(f"/s/{round_.id}/c1")
@@ -130,11 +131,11 @@ def test_a_member_votes_by_a_code_scanned_or_typed(
     server: live.Server,
     district: District,
     keys: Path,
-    window: dict[str, object],
+    window: dict[str, Any],
     size: ViewportSize,
     script: bool,
 ) -> None:
-    draft = factories.draft(district.root, [district.branch], "member-appraisal", **window)  # type: ignore[arg-type]
+    draft = factories.draft(district.root, [district.branch], "member-appraisal", **window)
     code = factories.codes(keys, draft, district.branch, 8)[0]
     factories.opened(keys, draft, clock.now())
     page = open_page(chromium, server, size, script)

@@ -2,30 +2,36 @@
 
 Three looks at a state, one in each window, hold every pair of a state with a window, a language and
 a size of text. Which language meets which size of text in which window turns from state to state.
+Where a page has a script, a fourth look is one without; it turns through the same pairs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 
 import pytest
 from flask import Flask
 
+from tests.live import ROOT
 from tests.pages_site import sites
 from tests.pages_states import LANGUAGES, NO_PAGE, SIZES, STATES, ZOOMS, State
 from tests.pages_visit import Look, Visitor, visitor
 
+TEMPLATES = ROOT / "templates"
 PAIRS = ((0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 0))
 """Places in LANGUAGES or ZOOMS, by window: both of them stand in each row."""
 
 
 def pairwise(number: int, state: State) -> list[Look]:
-    """Three looks at a state, the place of which in the table is given."""
+    """Three looks at a state, or four, the place of which in the table is given."""
     languages, zooms = PAIRS[number % 6], PAIRS[(number + number // 6) * 5 % 6]
-    return [
+    looks = [
         Look(state, size, LANGUAGES[language], ZOOMS[zoom])
         for size, language, zoom in zip(SIZES, languages, zooms, strict=True)
     ]
+    return [*looks, replace(looks[number % 3], script=False)] if state.scripted else looks
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,21 @@ def test_the_choice_is_pairwise() -> None:
         for other in range(one):
             met = {(side[one], side[other]) for side in sides}
             assert met == {(a, b) for a in values[one] for b in values[other]}
+    bare = [look for look in looks if not look.script]
+    assert [look.state for look in bare] == [state for state in STATES if state.scripted]
+    for sides, values in (
+        ({(look.size, look.language) for look in bare}, (SIZES, LANGUAGES)),
+        ({(look.size, look.zoom) for look in bare}, (SIZES, ZOOMS)),
+        ({(look.language, look.zoom) for look in bare}, (LANGUAGES, ZOOMS)),
+    ):
+        assert sides == set(product(*values))
+
+
+def test_script_and_what_needs_it_stand_on_voters_pages_alone() -> None:
+    """`scripted` follows from the first; a button that only a script hears is dead elsewhere."""
+    for words, rooms in (("site.js", {"answers"}), ('type="button"', set())):
+        holding = [each for each in TEMPLATES.rglob("*.html") if words in each.read_text("utf-8")]
+        assert {each.parent.name for each in holding if each.name != "components.html"} == rooms
 
 
 def test_no_endpoint_is_missing_from_the_table(site: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,12 +33,12 @@ def test_ballots_and_surveys_say_who_rates() -> None:
     "wrong",
     [{"form": "POLL"}, {"audience": "X"}, {"audience": ""}, {"text": {"zh": "甲"}}],
 )
-def test_a_call_edited_into_nonsense_is_refused(wrong: dict[str, object]) -> None:
+def test_a_call_edited_into_nonsense_is_refused(wrong: dict[str, Any]) -> None:
     both = {"zh": "甲", "en": "a"}
-    right: dict[str, object] = {"form": "SUR", "text": both, "score": both, "audience": "P"}
-    assert Call(**right).as_document()["questionnaire"] is None  # type: ignore[arg-type]
+    right: dict[str, Any] = {"form": "SUR", "text": both, "score": both, "audience": "P"}
+    assert Call(**right).as_document()["questionnaire"] is None
     with pytest.raises(ValueError, match=r"unknown|needs"):
-        Call(**{**right, **wrong})  # type: ignore[arg-type]
+        Call(**{**right, **wrong})
 
 
 def test_the_demonstration_plan_is_a_plan_with_nothing_to_complain_of() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -90,8 +91,8 @@ def test_an_open_round_can_not_be_revised(district: District, keys: Path) -> Non
         revise(round_, revision=round_.revision)
 
 
-def revise(round_: Round, revision: int, **changes: object) -> None:
-    settings = {
+def revise(round_: Round, revision: int, **changes: Any) -> None:
+    settings: dict[str, Any] = {
         "title": "改名",
         "plan_year": 2026,
         "plan_items": [10],
@@ -103,7 +104,7 @@ def revise(round_: Round, revision: int, **changes: object) -> None:
         "minimum": 5,
         "sampling": "open",
     }
-    rounds.revise(round_, rounds.Settings(**{**settings, **changes}), revision)  # type: ignore[arg-type]
+    rounds.revise(round_, rounds.Settings(**{**settings, **changes}), revision)
 
 
 def test_of_two_windows_that_edit_one_draft_the_second_is_told(district: District) -> None:
