@@ -108,12 +108,12 @@ def _on_desk(round_: Round, now: datetime) -> dict[str, object]:
 @blueprint.route("/desk/rounds/new", methods=["GET", "POST"])
 @auth.organiser
 def new() -> Page:
-    """Choose a questionnaire and a title: a draft."""
-    chosen = request.form.get("questionnaire")
-    title = request.form.get("title", "")
+    """Choose a questionnaire: a draft, named after it and the year until a title is given."""
     if request.method == "GET":
         return _new_page()
+    chosen = request.form.get("questionnaire")
     form = shelf.library().get(str(chosen)) or abort(404)
+    title = request.form.get("title", f"{local(clock.now()).year}年{form.title['zh']}")
     newest = Plan.select().order_by(Plan.year.desc()).first()
     try:
         made = rounds.create(
@@ -131,7 +131,6 @@ def _new_page(chosen: str | None = None, title: str = "", refused: Refused | Non
         library=shelf.library(),
         chosen=chosen,
         title=title,
-        year=local(clock.now()).year,
         refused=refused,
     )
 
