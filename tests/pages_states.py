@@ -178,7 +178,13 @@ SENT = [
     State("plan.edit", "error", "/desk/plan/{year}/10", 409, {"title": "", "text": ""}),
     State("plan.upload", "preview", "/desk/plan/import", uploaded=PLAN),
     State("plan.upload", "error", "/desk/plan/import", 422, uploaded="没有要点"),
-    State("rounds.new", "error", "/desk/rounds/new", 422, {"questionnaire": "member-appraisal", "title": ""}),
+    State(
+        "rounds.new",
+        "error",
+        "/desk/rounds/new",
+        422,
+        {"questionnaire": "member-appraisal", "title": ""},
+    ),
     State(
         "rounds.edit", "error", "/desk/rounds/{nothing}/edit", 422, {"title": "", "minimum": "1"}
     ),
