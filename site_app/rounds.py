@@ -147,7 +147,8 @@ def edit(round_id: int) -> Page:
         return _edit_page(round_, rounds_forms.stored(round_))
     draft = rounds_forms.typed(request.form, round_)
     if "tick" in request.form:
-        under = [u for u in rounds.candidates(round_) if str(u.parent_id) == request.form["tick"]]
+        place = request.form["tick"]
+        under = [u for u in rounds.candidates(round_) if place in ("all", str(u.parent_id))]
         return _edit_page(round_, rounds_forms.ticked(draft, under))
     try:
         settings = rounds_forms.settings(draft, round_, current_app.config["SITE"].zone)
@@ -341,8 +342,14 @@ def _counting(round_: Round, now: datetime) -> Generator[tally.Progress | Refuse
 def audit() -> str:
     """What organisers did within reach."""
     entries = _entries()
+    number = request.args.get("round", type=int)
+    round_ = auth.load_round(number) if number else None
+    if round_:
+        entries = entries.where(AuditEntry.round == round_)
     page = paging.page_of(entries.count())
-    return render_template("rounds/audit.html", entries=page.of(entries), page=page, ACTION=ACTION)
+    return render_template(
+        "rounds/audit.html", entries=page.of(entries), page=page, round=round_, ACTION=ACTION
+    )
 
 
 def _entries() -> peewee.ModelSelect[AuditEntry]:

@@ -120,6 +120,7 @@ SEEN = [
     State("rounds.codes", "draft", "/desk/rounds/{draft}/codes"),
     State("rounds.codes", "open", "/desk/rounds/{thirty}/codes"),
     State("rounds.poster", "full", "/desk/rounds/{open}/poster/c1"),
+    State("rounds.posters", "full", "/desk/rounds/{open}/posters"),
     State("rounds.protocol", "survey", "/desk/rounds/{public}/protocol"),
     State("rounds.protocol", "ballot", "/desk/rounds/{persons}/protocol"),
     State("rounds.audit", "full", "/desk/audit"),
@@ -140,6 +141,8 @@ SEEN = [
     State("roster.units", "full", "/desk/units"),
     empty("roster.units", "/desk/units"),
     State("roster.people", "full", "/desk/people"),
+    State("roster.people", "found", "/desk/people?q=示例㑇"),
+    State("roster.people", "nothing found", "/desk/people?q=龙"),
     empty("roster.people", "/desk/people"),
 ]
 
