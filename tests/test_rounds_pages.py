@@ -148,7 +148,7 @@ def test_the_desk_shows_first_what_wants_doing(
     factories.open_survey(keys, district, title="待计票")
     set_clock(AFTER)
     page = text(signed_in.get("/desk"))
-    order = sorted(titles, key=lambda title: page.index(f"{title}</span></a></"))
+    order = sorted(titles, key=lambda title: page.index(f"{title}</span></a>"))
     assert order == ["待计票", "待公布", "草稿", "进行中", "已公布"]
 
 
