@@ -20,6 +20,7 @@ from surveys import questionnaire
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.questionnaire import Questionnaire
+from surveys.typed import BadSetting
 
 YEARS = range(1949, 2200)
 LONGEST_TITLE = 300
@@ -167,9 +168,9 @@ def revise(
     title = _clean(title)
     paragraphs = [line for line in map(_clean, text.splitlines()) if line]
     if not 1 <= len(title) <= LONGEST_TITLE:
-        raise Refused(N_("标题须为 1 到 %(most)s 个字。"), most=LONGEST_TITLE)
+        raise BadSetting("title", N_("标题须为 1 到 %(most)s 个字。"), most=LONGEST_TITLE)
     if sum(map(len, paragraphs)) > LONGEST_TEXT:
-        raise Refused(N_("正文超过 %(most)s 个字，请删短。"), most=LONGEST_TEXT)
+        raise BadSetting("text", N_("正文超过 %(most)s 个字，请删短。"), most=LONGEST_TEXT)
     with writing():
         now = PlanItem.get_or_none(PlanItem.id == item.id)
         if now is None or fingerprint(now) != seen:

@@ -239,13 +239,30 @@ def poster(round_id: int, code: str) -> str:
     """A poster to print, and a text to paste into a chat."""
     round_ = auth.load_round(round_id)
     name = doors(round_).get(code) or abort(404)
-    return render_template("rounds/poster.html", round=round_, poster=poster_of(round_, code, name))
+    return render_template(
+        "rounds/poster.html", round=round_, posters=[poster_of(round_, code, name)]
+    )
+
+
+@auth.organiser
+def posters(round_id: int) -> str:
+    """The posters of all units in one print, and the texts of all of them."""
+    round_ = auth.load_round(round_id)
+    places = list(doors(round_).items()) or abort(404)
+    page = page_of(len(places), name="doors")
+    return render_template(
+        "rounds/poster.html",
+        round=round_,
+        posters=[poster_of(round_, code, name) for code, name in page.some(places)],
+        page=page,
+    )
 
 
 VIEWS = (
     ("codes", codes, ["GET", "POST"]),
     ("void", void, ["POST"]),
     ("poster/<code>", poster, ["GET"]),
+    ("posters", posters, ["GET"]),
     ("protocol", protocol, ["GET"]),
 )
 """Path below a round, view, methods: `site_app.rounds` gives them to its blueprint."""

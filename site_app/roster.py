@@ -109,7 +109,8 @@ def _import(what: str) -> Response | str | tuple[str, int]:
 
 
 def _units_page(refused: Refused | None = None) -> str:
-    tree = roster.tree(auth.signed_in().unit)
+    whole, sought = roster.tree(auth.signed_in().unit), _sought()
+    tree = [(d, u) for d, u in whole if not sought or sought in u.name or sought in u.code]
     page = page_of(len(tree), PAGE)
     return render_template(
         "roster/units.html",
@@ -117,7 +118,8 @@ def _units_page(refused: Refused | None = None) -> str:
         tree=tree[(page.number - 1) * PAGE : page.number * PAGE],
         total=len(tree),
         people=roster.headcounts(),
-        parents={unit.id: unit.code for _depth, unit in tree},
+        parents={unit.id: unit.code for _depth, unit in whole},
+        sought=sought,
         page=page,
     )
 
@@ -127,6 +129,9 @@ def _people_page(refused: Refused | None = None) -> str:
     found = Person.select(Person, Unit).join(Unit).order_by(Unit.code, Person.code)
     if within.parent_id is not None:
         found = found.where(Unit.id.in_(reach(within)))
+    sought = _sought()
+    if sought:
+        found = found.where(Person.name.contains(sought) | Person.code.contains(sought))
     total = found.count()
     page = page_of(total, PAGE)
     return render_template(
@@ -136,8 +141,14 @@ def _people_page(refused: Refused | None = None) -> str:
         whole=within == auth.signed_in().unit,
         people=page.of(found, PAGE),
         total=total,
+        sought=sought,
         page=page,
     )
+
+
+def _sought() -> str:
+    """The name or number that was asked for."""
+    return request.args.get("q", "").strip()[:60]
 
 
 def _preview_page(

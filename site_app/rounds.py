@@ -108,12 +108,12 @@ def _on_desk(round_: Round, now: datetime) -> dict[str, object]:
 @blueprint.route("/desk/rounds/new", methods=["GET", "POST"])
 @auth.organiser
 def new() -> Page:
-    """Choose a questionnaire and a title: a draft."""
-    chosen = request.form.get("questionnaire")
-    title = request.form.get("title", "")
+    """Choose a questionnaire: a draft, named after it and the year until a title is given."""
     if request.method == "GET":
         return _new_page()
+    chosen = request.form.get("questionnaire")
     form = shelf.library().get(str(chosen)) or abort(404)
+    title = request.form.get("title", f"{local(clock.now()).year}年{form.title['zh']}")
     newest = Plan.select().order_by(Plan.year.desc()).first()
     try:
         made = rounds.create(
@@ -131,7 +131,6 @@ def _new_page(chosen: str | None = None, title: str = "", refused: Refused | Non
         library=shelf.library(),
         chosen=chosen,
         title=title,
-        year=local(clock.now()).year,
         refused=refused,
     )
 
@@ -148,7 +147,8 @@ def edit(round_id: int) -> Page:
         return _edit_page(round_, rounds_forms.stored(round_))
     draft = rounds_forms.typed(request.form, round_)
     if "tick" in request.form:
-        under = [u for u in rounds.candidates(round_) if str(u.parent_id) == request.form["tick"]]
+        place = request.form["tick"]
+        under = [u for u in rounds.candidates(round_) if place in ("all", str(u.parent_id))]
         return _edit_page(round_, rounds_forms.ticked(draft, under))
     try:
         settings = rounds_forms.settings(draft, round_, current_app.config["SITE"].zone)
@@ -342,8 +342,14 @@ def _counting(round_: Round, now: datetime) -> Generator[tally.Progress | Refuse
 def audit() -> str:
     """What organisers did within reach."""
     entries = _entries()
+    number = request.args.get("round", type=int)
+    round_ = auth.load_round(number) if number else None
+    if round_:
+        entries = entries.where(AuditEntry.round == round_)
     page = paging.page_of(entries.count())
-    return render_template("rounds/audit.html", entries=page.of(entries), page=page, ACTION=ACTION)
+    return render_template(
+        "rounds/audit.html", entries=page.of(entries), page=page, round=round_, ACTION=ACTION
+    )
 
 
 def _entries() -> peewee.ModelSelect[AuditEntry]:

@@ -13,6 +13,7 @@ from surveys import csv_table
 from surveys.composite_models import Composite, CompositeFigure, CompositeSubject
 from surveys.csv_table import Column
 from surveys.messages import N_, Refused
+from surveys.typed import BadSetting
 
 NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
@@ -201,7 +202,8 @@ def changes(
             value, denominator = figure_of(each.figure)
             signer, day = signer_of(each.signed_by), day_of(each.signed_on, today)
         except Refused as refused:
-            wrong.append(Refused(N_("%(name)s：%(refused)s"), name=subject.label, refused=refused))
+            field, words = f"figure-{subject.key}", N_("%(name)s：%(refused)s")
+            wrong.append(BadSetting(field, words, name=subject.label, refused=refused))
             continue
         rows.append(
             {

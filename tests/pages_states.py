@@ -127,6 +127,7 @@ SEEN = [
     State("rounds.codes", "draft", "/desk/rounds/{draft}/codes"),
     State("rounds.codes", "open", "/desk/rounds/{thirty}/codes"),
     State("rounds.poster", "full", "/desk/rounds/{open}/poster/c1"),
+    State("rounds.posters", "full", "/desk/rounds/{open}/posters"),
     State("rounds.protocol", "survey", "/desk/rounds/{public}/protocol"),
     State("rounds.protocol", "ballot", "/desk/rounds/{persons}/protocol"),
     State("rounds.audit", "full", "/desk/audit"),
@@ -147,6 +148,8 @@ SEEN = [
     State("roster.units", "full", "/desk/units"),
     empty("roster.units", "/desk/units"),
     State("roster.people", "full", "/desk/people"),
+    State("roster.people", "found", "/desk/people?q=示例㑇"),
+    State("roster.people", "nothing found", "/desk/people?q=龙"),
     empty("roster.people", "/desk/people"),
 ]
 
@@ -185,7 +188,13 @@ SENT = [
     State("plan.edit", "error", "/desk/plan/{year}/10", 409, {"title": "", "text": ""}),
     State("plan.upload", "preview", "/desk/plan/import", uploaded=PLAN),
     State("plan.upload", "error", "/desk/plan/import", 422, uploaded="没有要点"),
-    State("rounds.new", "error", "/desk/rounds/new", 422, {"questionnaire": "member-appraisal"}),
+    State(
+        "rounds.new",
+        "error",
+        "/desk/rounds/new",
+        422,
+        {"questionnaire": "member-appraisal", "title": ""},
+    ),
     State(
         "rounds.edit", "error", "/desk/rounds/{nothing}/edit", 422, {"title": "", "minimum": "1"}
     ),

@@ -61,6 +61,7 @@ GET = [
     ("rounds.count", "/desk/rounds/{ended}/count", 303, 404, 200),
     ("rounds.codes", "/desk/rounds/{coded}/codes", 303, 404, 200),
     ("rounds.poster", "/desk/rounds/{open}/poster/c1", 303, 404, 200),
+    ("rounds.posters", "/desk/rounds/{open}/posters", 303, 404, 200),
     ("rounds.protocol", "/desk/rounds/{closed}/protocol", 303, 404, 200),
     ("rounds.audit", "/desk/audit", 303, 200, 200),
     ("composites.published", "/composites", 200, 200, 200),

@@ -201,8 +201,9 @@ def test_an_organiser_goes_from_the_import_of_a_plan_to_a_published_score(
 
     page.goto("/desk/rounds/new")
     card = page.locator("li.card", has_text="居民满意度调查")
-    card.get_by_label("名称").fill("2026年示范调查")
     card.get_by_role("button", name="用这份问卷").click()
+    page.get_by_label("名称").fill("2026年示范调查")
+    page.locator("#items summary").click()
     page.get_by_label("示范条目").check()
     for name in ("甲一示范社区", "甲二示范社区"):
         page.get_by_label(name).check()

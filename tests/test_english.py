@@ -243,7 +243,7 @@ def test_an_organisers_pages_after_sending_are_english(
     survey, appraisal = by_title["示范空草稿"], by_title["示范评议草稿"]
     counted = by_title["示范已截止"]
     desk = "/desk/rounds"
-    send(signed_in, f"{desk}/new", csrf | {"questionnaire": "member-appraisal"})
+    send(signed_in, f"{desk}/new", csrf | {"questionnaire": "member-appraisal", "title": ""})
     send(signed_in, f"{desk}/{survey}/edit", csrf | {"title": "", "minimum": "1"})
     send(signed_in, f"{desk}/{survey}/open", csrf)
     send(signed_in, f"{desk}/{survey}/codes", csrf)

@@ -176,3 +176,16 @@ def test_a_poster_carries_address_title_and_end_and_a_text_for_a_chat(
     assert "【甲一示范社区】示范测评" in page
     assert 'class="qr"' in page
     assert signed_in.get(f"/desk/rounds/{survey.id}/poster/c2").status_code == 404
+
+
+def test_the_posters_of_all_units_come_in_one_print(
+    signed_in: FlaskClient, district: District
+) -> None:
+    survey = factories.draft(district.root, [district.first, district.second])
+    page = text(signed_in.get(f"/desk/rounds/{survey.id}/posters"))
+    assert page.count('class="qr"') == 2
+    for code, name in (("c1", "甲一示范社区"), ("c2", "甲二示范社区")):
+        assert f"surveys.example.org/s/{survey.id}/{code}" in page
+        assert f"【{name}】示范测评" in page
+    ballot = factories.draft(district.root, [district.branch], "member-appraisal")
+    assert signed_in.get(f"/desk/rounds/{ballot.id}/posters").status_code == 404

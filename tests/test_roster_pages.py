@@ -78,6 +78,25 @@ def test_long_lists_have_pages(signed_in: FlaskClient, district: District, page:
     page("/desk/people?page=3", client=signed_in, status=404)
 
 
+def test_people_and_units_are_found_by_name_or_number_within_reach(
+    site: Flask, signed_in: FlaskClient, district: District, page: Page
+) -> None:
+    elsewhere = factories.unit("b9", "乙一示范支部", "branch", district.third)
+    factories.person("z77", "寻找的人", elsewhere)
+    for sought in ("寻找", "z77"):
+        found = page(f"/desk/people?q={sought}", client=signed_in)
+        assert "寻找的人" in found
+        assert "示例党员8" not in found
+    assert "没有找到" in page("/desk/people?q=龙", client=signed_in)
+    for sought in ("乙一示范支部", "b9"):
+        found = page(f"/desk/units?q={sought}", client=signed_in)
+        assert "乙一示范支部" in found
+        assert "甲一示范社区第一支部" not in found
+    below = sign_in(site, district.community_organiser)
+    assert "没有找到" in page("/desk/people?q=寻找", client=below)
+    assert "没有找到" in page("/desk/units?q=b9", client=below)
+
+
 def test_units_are_imported_after_a_look(signed_in: FlaskClient, site: Flask, page: Page) -> None:
     preview = send(signed_in, "/desk/units", UNITS)
     assert preview.status_code == 200

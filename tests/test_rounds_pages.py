@@ -148,7 +148,7 @@ def test_the_desk_shows_first_what_wants_doing(
     factories.open_survey(keys, district, title="待计票")
     set_clock(AFTER)
     page = text(signed_in.get("/desk"))
-    order = sorted(titles, key=lambda title: page.index(f"{title}</span></a></"))
+    order = sorted(titles, key=lambda title: page.index(f"{title}</span></a>"))
     assert order == ["待计票", "待公布", "草稿", "进行中", "已公布"]
 
 
@@ -261,6 +261,28 @@ def test_all_units_under_a_parent_are_ticked_without_saving(
     assert reloaded(round_).chosen == [district.third.id]
 
 
+def test_all_units_there_are_can_be_ticked_at_once(
+    signed_in: FlaskClient, district: District
+) -> None:
+    other = factories.unit("s9", "示范街道", "subdistrict", district.root)
+    far = factories.unit("c9", "示范远社区", "community", other)
+    round_ = factories.draft(district.root, [])
+    page = text(edited(signed_in, round_, tick="all"))
+    for unit in (district.first, district.second, district.third, far):
+        assert re.search(rf'name="chosen" value="{unit.id}" checked', page)
+
+
+def test_a_new_round_is_named_after_its_questionnaire_until_it_gets_a_name(
+    signed_in: FlaskClient, district: District
+) -> None:
+    answer = post(signed_in, "/desk/rounds/new", {"questionnaire": "resident-satisfaction"})
+    round_ = Round.get()
+    assert answer.location.endswith(f"/desk/rounds/{round_.id}/edit")
+    assert round_.title == "2026年居民满意度调查"
+    assert edited(signed_in, round_, title="我们的调查").status_code == 303
+    assert reloaded(round_).title == "我们的调查"
+
+
 def test_of_two_windows_the_second_is_told_and_keeps_what_it_typed(
     signed_in: FlaskClient, district: District
 ) -> None:
@@ -342,6 +364,11 @@ def test_the_log_shows_what_lies_within_reach(
     page = text(browser.get("/desk/audit"))
     assert "社区自己的" in page
     assert "区里的" not in page
+    theirs = Round.get(Round.title == "区里的")
+    assert browser.get(f"/desk/audit?round={theirs.id}").status_code == 404
+    only = text(signed_in.get(f"/desk/audit?round={theirs.id}"))
+    assert "区里的" in only
+    assert "社区自己的" not in only
     everything = text(signed_in.get("/desk/audit"))
     assert "社区自己的" in everything
     assert "区里的" in everything
