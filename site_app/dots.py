@@ -70,6 +70,11 @@ class Trend:
     dots: list[Dot]
     lines: list[str]
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is more than one figure to see."""
+        return sum(dot.value is not None for dot in self.dots) > 1
+
 
 def over_time(oldest_first: Sequence[Reading], size: Size = LARGE) -> Trend:
     """The drawing of some readings; a small one fits beside others of its kind, a tiny in a row."""
