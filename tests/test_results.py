@@ -64,7 +64,7 @@ def appraisal(keys: Path, district: District) -> Round:
 def row_of(page: str, name: str) -> str:
     """The row of a table whose heading names a subject, as plain text."""
     rows = re.findall(r"<tr\b.*?</tr>", page, re.DOTALL)
-    (row,) = (each for each in rows if re.search(rf'scope="row"[^>]*>(<a[^>]*>)?{name}<', each))
+    (row,) = (each for each in rows if re.search(rf'scope="row"[^>]*>(<a[^>]*>)?{name}\s*<', each))
     return " ".join(re.sub(r"<[^>]*>", " ", row).split())
 
 
