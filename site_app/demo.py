@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,18 @@ from flask_babel import gettext as _
 from site_app import clock, models, plan_calls, plan_document, plan_store
 from site_app.i18n import local
 from site_app.models import Account, SiteFact
-from surveys import ballots, closing, composite_models, questionnaire, rounds, seal
+from surveys import (
+    ballots,
+    closing,
+    composing,
+    composite_models,
+    composite_rules,
+    figures,
+    questionnaire,
+    rounds,
+    seal,
+)
+from surveys.composite_models import Composite
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
 from surveys.models import TABLES, Group, Person, Round, Subject, Unit
@@ -23,10 +35,27 @@ ORGANISER = "demo"
 PLAN = Path(__file__).parent / "data" / "demo_plan.md"
 SUBDISTRICTS = "甲乙丙"
 COMMUNITIES = "一二三四五六七八九十"
+PLACES = 4  # communities and villages of a subdistrict
 MORNING, EVENING = timedelta(hours=9), timedelta(hours=18)
+PARTNERS = 8  # have a code for a community
 SEED = 20260101
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """When the rounds of a year are held; in some years `half` as many answer."""
+
+    year: int
+    opens: datetime
+    ends: datetime
+    half: bool
+
+    @property
+    def counted(self) -> datetime:
+        """The morning after the end."""
+        return self.ends - EVENING + timedelta(days=1) + MORNING
 
 
 def was_wiped() -> bool:
@@ -51,28 +80,68 @@ def load(keys: Path, say: Say) -> None:
     district = _units_and_people(chance)
     for year in (today.year - 1, today.year):
         _plan(year)
-    last_year = today - timedelta(days=365)
-    for year, start, half in ((today.year - 1, last_year, False), (today.year, today, True)):
-        opens = start - timedelta(days=10) + MORNING
-        ends = start + timedelta(days=60 if half else 20) + EVENING
-        say(_("正在装入 %(year)s 年的居民问卷……", year=year))
-        survey = _survey(keys, chance, district, year, opens, ends, half)
-        say(_("正在装入 %(year)s 年的党员评议……", year=year))
-        appraisal = _appraisal(keys, chance, district, year, opens, ends, half)
-        if not half:
-            for round_ in (survey, appraisal):
-                counted = ends - EVENING + timedelta(days=1) + MORNING
-                closing.close(keys, round_, counted)
-                rounds.publish(round_, _pledge(year), counted + timedelta(days=2))
+    moods = [chance.random() for _place in range(len(SUBDISTRICTS) * PLACES)]
+    for ago in (2, 1, 0):
+        term = _term(today, ago)
+        say(_("正在装入 %(year)s 年的居民问卷……", year=term.year))
+        survey = _survey(keys, chance, district, term, _moods(chance, moods, ago))
+        if ago:
+            _publish(keys, survey, term)
+        if ago == 2:
+            continue
+        say(_("正在装入 %(year)s 年的党员评议……", year=term.year))
+        appraisal = _appraisal(keys, chance, district, term)
+        if ago:
+            partners = _partners(keys, chance, district, term, moods)
+            for round_ in (appraisal, partners):
+                _publish(keys, round_, term)
+            _stars(chance, district, {"residents": survey, "partners": partners}, term)
     SiteFact.update(value="loaded").where(SiteFact.name == "demonstration").execute()
     say(_("演示数据已装好。"))
 
 
-def _pledge(year: int) -> str:
-    return (
-        f"{year + 1}年6月底前：满意率最低的两项各定一条整改措施，公布负责单位；"
-        f"{year + 1}年12月底前：逐条公布办理结果。"
+def _term(today: datetime, ago: int) -> Term:
+    start = today - timedelta(days=365 * ago)
+    return Term(
+        year=today.year - ago,
+        opens=start - timedelta(days=10) + MORNING,
+        ends=start + timedelta(days=20 if ago else 60) + EVENING,
+        half=ago != 1,
     )
+
+
+def _moods(chance: random.Random, usual: Sequence[float], ago: int) -> list[float]:
+    """How the places fare in a year: nearly as ever, but the first rises from the lowest."""
+    changed = [min(max(mood + chance.uniform(-0.1, 0.1), 0), 1) for mood in usual]
+    return [0.4 * (2 - ago), *changed[1:]]
+
+
+def _publish(keys: Path, round_: Round, term: Term) -> None:
+    closing.close(keys, round_, term.counted)
+    pledge = (
+        f"{term.year + 1}年6月底前：满意率最低的两项各定一条整改措施，公布负责单位；"
+        f"{term.year + 1}年12月底前：逐条公布办理结果。"
+    )
+    rounds.publish(round_, pledge, term.counted + timedelta(days=2))
+
+
+def _stars(chance: random.Random, district: Unit, sources: Mapping[str, Round], term: Term) -> None:
+    """The stars of a year: two surveys, and figures that are signed."""
+    sheet = composite_rules.library()["community-stars"]
+    whole = composing.create(sheet, district, f"{term.year}年社区党组织星级评定")
+    composing.choose_sources(whole, {part: ("round", each.id) for part, each in sources.items()})
+    judged = composing.in_sources(whole)
+    composing.choose_subjects(whole, judged)
+    when = term.counted + timedelta(days=5)
+    day = when.date()
+    for part in sheet.parts_from("figure"):
+        signed = {
+            each.key: figures.Typed(f"{chance.randint(32, 40)}/40", "示例考核人", day.isoformat())
+            for each in judged
+        }
+        composing.set_figures(whole, part, signed, ORGANISER, when, day)
+    composing.compute(Composite.get_by_id(whole.id), when, day)
+    composing.publish(whole, str(Composite.get_by_id(whole.id).sha256), when + timedelta(days=1))
 
 
 def _units_and_people(chance: random.Random) -> Unit:
@@ -85,8 +154,8 @@ def _units_and_people(chance: random.Random) -> Unit:
             subdistrict = Unit.create(
                 code=f"s{s}", name=f"{stem}街道", kind="subdistrict", parent=district
             )
-            for c, numeral in enumerate(COMMUNITIES[:4], start=1):
-                village = c == 4
+            for c, numeral in enumerate(COMMUNITIES[:PLACES], start=1):
+                village = c == PLACES
                 community = Unit.create(
                     code=f"s{s}c{c}",
                     name=f"{stem}{numeral}示范{'村' if village else '社区'}",
@@ -125,25 +194,19 @@ def _plan(year: int) -> None:
 
 
 def _prepare(
-    form: Questionnaire,
-    district: Unit,
-    year: int,
-    title: str,
-    kinds: tuple[str, ...],
-    opens: datetime,
-    ends: datetime,
+    form: Questionnaire, district: Unit, title: str, kinds: tuple[str, ...], term: Term
 ) -> Round:
     round_ = rounds.create(form, district, title)
     rounds.revise(
         round_,
         rounds.Settings(
             title=title,
-            plan_year=year,
+            plan_year=term.year,
             plan_items=form.plan_items,
             chosen=[unit.id for unit in Unit.select().where(Unit.kind.in_(kinds))],
             weights={},
-            opens_at=opens,
-            ends_at=ends,
+            opens_at=term.opens,
+            ends_at=term.ends,
             needs_codes=form.needs_codes,
             minimum=5,
             sampling=form.rules["sampling"],
@@ -179,25 +242,20 @@ COMMENTS = (
 
 
 def _survey(
-    keys: Path,
-    chance: random.Random,
-    district: Unit,
-    year: int,
-    opens: datetime,
-    ends: datetime,
-    half: bool,
+    keys: Path, chance: random.Random, district: Unit, term: Term, moods: Sequence[float]
 ) -> Round:
     form = questionnaire.library()["resident-satisfaction"]
-    title = f"{year}年居民满意度调查"
-    round_ = _prepare(form, district, year, title, ("community", "village"), opens, ends)
-    rounds.open_round(keys, round_, opens)
+    title = f"{term.year}年居民满意度调查"
+    round_ = _prepare(form, district, title, ("community", "village"), term)
+    rounds.open_round(keys, round_, term.opens)
     round_ = Round.get_by_id(round_.id)
     group = Group.get(Group.round == round_)
     subjects = Subject.select().where(Subject.round == round_, Subject.rated)
-    for place, subject in enumerate(subjects):
-        mood = chance.random()
-        # The fourth place has so few answers that its result must stay hidden.
-        papers = 3 if place == 3 else chance.randint(32, 60) // (2 if half else 1)
+    for place, (subject, mood) in enumerate(zip(subjects, moods, strict=True)):
+        # The fourth place has so few answers that its result must stay hidden, and with it that of
+        # a neighbour; the first has most, so that it is another's.
+        usual = 60 if place == 0 else chance.randint(32, 58)
+        papers = 3 if place == PLACES - 1 else usual // (2 if term.half else 1)
         for paper in range(papers):
             ballots.cast_openly(
                 keys,
@@ -206,9 +264,30 @@ def _survey(
                 group,
                 {subject.id: _answers(chance, form, mood)},
                 {subject.id: chance.choice(COMMENTS)} if paper % 9 == 0 else {},
-                opens + timedelta(days=1),
+                term.opens + timedelta(days=1),
             )
     return round_
+
+
+def _partners(
+    keys: Path, chance: random.Random, district: Unit, term: Term, moods: Sequence[float]
+) -> Round:
+    form = questionnaire.library()["partners"]
+    title = f"{term.year}年共建单位评社区"
+    round_ = _prepare(form, district, title, ("community", "village"), term)
+    group = Group.get(Group.round == round_)
+    places = Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code)
+    codes = {
+        place.code: ballots.issue_codes(keys, round_, place, group, PARTNERS) for place in places
+    }
+    rounds.open_round(keys, round_, term.opens)
+    when = term.opens + timedelta(days=1)
+    for place, mood in zip(places, moods, strict=True):
+        for code in codes[place.code][1:]:
+            right = ballots.find(keys, code, when)
+            (subject,) = ballots.subjects_of(right)
+            ballots.cast(keys, right, {subject.id: _answers(chance, form, mood)}, when)
+    return Round.get_by_id(round_.id)
 
 
 def _sheets(
@@ -230,28 +309,20 @@ def _sheets(
         yield sheet
 
 
-def _appraisal(
-    keys: Path,
-    chance: random.Random,
-    district: Unit,
-    year: int,
-    opens: datetime,
-    ends: datetime,
-    half: bool,
-) -> Round:
+def _appraisal(keys: Path, chance: random.Random, district: Unit, term: Term) -> Round:
     form = questionnaire.library()["member-appraisal"]
-    title = f"{year}年党员年度民主评议"
-    round_ = _prepare(form, district, year, title, ("branch",), opens, ends)
+    title = f"{term.year}年党员年度民主评议"
+    round_ = _prepare(form, district, title, ("branch",), term)
     group = Group.get(Group.round == round_)
     codes = {}
     for branch in Unit.select().where(Unit.id.in_(round_.chosen)):
         members = Person.select().where(Person.unit == branch).count()
         codes[branch.id] = ballots.issue_codes(keys, round_, branch, group, members)
-    rounds.open_round(keys, round_, opens)
-    when = opens + timedelta(days=1)
+    rounds.open_round(keys, round_, term.opens)
+    when = term.opens + timedelta(days=1)
     for made in codes.values():
         rights = [
-            ballots.find(keys, code, when) for code in made[: len(made) // (2 if half else 1)]
+            ballots.find(keys, code, when) for code in made[: len(made) // (2 if term.half else 1)]
         ]
         sheets = _sheets(chance, form, ballots.subjects_of(rights[0]))
         for right in rights[: max(len(rights) - 1, 1)]:

@@ -10,11 +10,28 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-# Letters are 16 px high, and a phone shows either drawing without making it smaller.
-WIDTH, LEFT, RIGHT = 320, 74, 42  # on the left stands the scale
-SMALL_WIDTH, SMALL_LEFT, SMALL_RIGHT = 150, 8, 66  # on the right stands the last value
 APART = 72  # labels nearer than this would touch
-TOP, PLOT, FOOT = 30, 100, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Where the plot stands in a drawing, and what is written on it: all, the last value, nothing.
+
+    Letters are 16 px high, and a phone shows either drawing without making it smaller.
+    """
+
+    width: int
+    left: int
+    right: int
+    top: int
+    plot: int
+    foot: int
+    written: str
+
+
+LARGE = Size(320, left=74, right=42, top=30, plot=100, foot=26, written="all")
+SMALL = Size(150, left=8, right=66, top=30, plot=100, foot=8, written="last")
+TINY = Size(96, left=8, right=8, top=6, plot=32, foot=6, written="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +61,51 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Readings as dots from left to right, `lines` joining those that follow each other.
+    """Readings as dots from left to right, `lines` joining those that follow each other."""
 
-    A small one has no scale and no labels, and the value of its last dot alone.
-    """
-
-    small: bool
+    written: str
     width: int
     height: int
     levels: list[tuple[int, int]]
     dots: list[Dot]
     lines: list[str]
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is more than one figure to see."""
+        return sum(dot.value is not None for dot in self.dots) > 1
 
-def level(value: str | int) -> int:
-    """Where a figure of 0–100 stands: 100 on top."""
-    return TOP + PLOT - int(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP) * PLOT / 100)
 
-
-def over_time(oldest_first: Sequence[Reading], *, small: bool = False) -> Trend:
-    """The drawing of some readings; a small one fits beside others of its kind."""
-    width, left, right = (SMALL_WIDTH, SMALL_LEFT, SMALL_RIGHT) if small else (WIDTH, LEFT, RIGHT)
+def over_time(oldest_first: Sequence[Reading], size: Size = LARGE) -> Trend:
+    """The drawing of some readings; a small one fits beside others of its kind, a tiny in a row."""
     last = len(oldest_first) - 1
-    step = (width - left - right) // max(last, 1)
-    every = -(-APART // step)
+    step = (size.width - size.left - size.right) // max(last, 1)
+    every = {"all": -(-APART // step), "last": last + 1}.get(size.written)
     dots = [
         _dot(
             each,
-            width - right - step * (last - place),
-            named=place == last if small else (last - place) % every == 0,
+            size,
+            size.width - size.right - step * (last - place),
+            named=every is not None and (last - place) % every == 0,
         )
         for place, each in enumerate(oldest_first)
     ]
-    levels = [(each, level(each)) for each in (100, 50, 0)]
-    return Trend(small, width, TOP + PLOT + (8 if small else FOOT), levels, dots, _lines(dots))
+    levels = [(each, _level(each, size)) for each in (100, 50, 0)]
+    height = size.top + size.plot + size.foot
+    return Trend(size.written, size.width, height, levels, dots, _lines(dots))
 
 
-def _dot(reading: Reading, x: int, *, named: bool) -> Dot:
-    low, high = map(level, reading.interval) if reading.interval else (None, None)
-    return Dot(reading.label, reading.value, x, level(reading.value or 50), low, high, named)
+def _level(value: str | int, size: Size) -> int:
+    """Where a figure of 0–100 stands: 100 on top."""
+    above = (Decimal(value) * size.plot / 100).quantize(Decimal(1), ROUND_HALF_UP)
+    return size.top + size.plot - int(above)
+
+
+def _dot(reading: Reading, size: Size, x: int, *, named: bool) -> Dot:
+    low, high = (
+        (_level(each, size) for each in reading.interval) if reading.interval else (None,) * 2
+    )
+    return Dot(reading.label, reading.value, x, _level(reading.value or 50, size), low, high, named)
 
 
 def _lines(dots: Sequence[Dot]) -> list[str]:

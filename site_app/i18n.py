@@ -144,11 +144,16 @@ def date_time(instant: datetime) -> str:
     return local(instant).strftime("%Y-%m-%d %H:%M")
 
 
+def day(instant: datetime) -> str:
+    """The day of an instant for people: 2026-11-24."""
+    return local(instant).date().isoformat()
+
+
 def init_app(app: Flask) -> None:
     """Set up gettext; remember a language chosen by link in a cookie."""
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     babel.init_app(app, locale_selector=lambda: LOCALES[choose_language()])
-    app.jinja_env.filters.update(say=say, date_time=date_time)
+    app.jinja_env.filters.update(say=say, date_time=date_time, day=day)
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
         language=language,

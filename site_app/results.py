@@ -24,6 +24,7 @@ from site_app import (
     result_lines,
     result_signals,
     result_table,
+    unit_composites,
     unit_scores,
     unscored,
 )
@@ -33,6 +34,7 @@ from site_app.models import Plan, PlanItem
 from site_app.paging import A_PAGE, page_of
 from site_app.public_rounds import rounds_of_item, rounds_of_plan
 from site_app.sorting import order_asked
+from site_app.stacking import stacking
 from surveys import export, questionnaire, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Comment, Pledge, Round, Score, Subject, Unit
@@ -45,6 +47,7 @@ blueprint = Blueprint("results", __name__)
 blueprint.add_app_template_global(result_lines.group_said, "group_said")
 blueprint.add_app_template_global(charts.answers_to, "answers_to")
 blueprint.add_app_template_global(diverging, "diverging")
+blueprint.add_app_template_filter(stacking, "stacking")
 blueprint.app_context_processor(lambda: {"unscored_questions": unscored})
 
 
@@ -169,13 +172,18 @@ def how_page(round_: Round, key: str, *, public: bool) -> str:
 
 @blueprint.get("/units/<code>")
 def unit(code: str) -> str:
-    """A unit's published scores over the years, by questionnaire."""
+    """A unit's published scores and composites over the years."""
     found = Unit.get_or_none(Unit.code == code) or abort(404)
-    histories = unit_scores.histories(found)
-    if not histories:
+    histories, judged = unit_scores.histories(found), unit_composites.of_unit(found)
+    if not histories and not judged:
         abort(404)
-    above = unit_scores.ancestors(found)
-    return render_template("results/unit.html", unit=found, above=above, histories=histories)
+    return render_template(
+        "results/unit.html",
+        unit=found,
+        above=unit_scores.ancestors(found),
+        histories=histories,
+        judged=judged,
+    )
 
 
 @blueprint.get("/desk/rounds/<int:round_id>/results")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from site_app import result_lines, trends
-from site_app.dots import Reading, Trend, over_time
+from site_app.dots import SMALL, TINY, Reading, Trend, over_time
 from site_app.i18n import local
 from site_app.models import Plan, PlanItem
 from surveys import questionnaire
@@ -38,14 +38,16 @@ class Below:
 class History:
     """What a unit reached in the rounds of one questionnaire.
 
-    `lines` are newest first, each with how it changed since the one before, in words; `compared`
-    are the rounds in which `below` are shown, oldest first; `more` tells that not all fit.
+    `lines` are newest first, each with how it changed since the one before, in words; `glance` is
+    `trend` so small that it stands in a row of a table. `compared` are the rounds in which `below`
+    are shown, oldest first; `more` tells that not all fit.
     """
 
     form: Questionnaire
     items: list[PlanItem]
     lines: list[tuple[Score, str]]
     trend: Trend
+    glance: Trend
     compared: list[Round]
     below: list[Below]
     more: bool
@@ -75,11 +77,13 @@ def _history(unit: Unit, newest_first: list[Score]) -> History:
     by_rate = any(row.rate for row in newest_first)
     compared = [row.round for row in reversed(newest_first[:COMPARED])]
     below = _below(unit, compared, by_rate)
+    readings = [_reading(row, by_rate) for row in reversed(newest_first[:DRAWN])]
     return History(
         form=questionnaire.of(newest),
         items=_items(row.round for row in newest_first),
         lines=with_changes(newest_first),
-        trend=over_time([_reading(row, by_rate) for row in reversed(newest_first[:DRAWN])]),
+        trend=over_time(readings),
+        glance=over_time(readings, TINY),
         compared=compared,
         below=below[:MOST_BELOW],
         more=len(below) > MOST_BELOW,
@@ -137,6 +141,6 @@ def _below(unit: Unit, compared: list[Round], by_rate: bool) -> list[Below]:
     found = []
     for unit_id, subject in subjects.items():
         held = [lines.get((unit_id, each.id)) for each in compared]
-        drawn = over_time([_reading(row, by_rate) for row in held if row is not None], small=True)
+        drawn = over_time([_reading(row, by_rate) for row in held if row is not None], SMALL)
         found.append(Below(subject.key, subject.label, held, drawn))
     return found

@@ -27,6 +27,14 @@
     found.push(`scrolls sideways: ${root.scrollWidth} of ${room}, ${widest.slice(0, 3).map(name).join(" ")}`);
   }
 
+  // On a phone a table of results is read whole, without scrolling in its frame.
+  if (matchMedia("(max-width: 40em)").matches) {
+    for (const table of document.querySelectorAll("table.stacked")) {
+      const frame = table.parentElement;
+      if (frame.scrollWidth > frame.clientWidth + 1) found.push(`scrolls in its frame: ${name(table)} ${frame.scrollWidth} of ${frame.clientWidth}`);
+    }
+  }
+
   // 2. No text cut or outside its box; 3. none too small.
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();

@@ -92,6 +92,7 @@ SEEN = [
     State("results.show", "full", "/results/{public}"),
     State("results.show", "sorted", "/results/{public}?sort=rate"),
     State("results.show", "kinds", "/results/{kinds_public}"),
+    State("results.show", "persons", "/results/{persons}"),
     State("results.how", "full", "/results/{public}/c1/how"),
     State("results.how", "few", "/results/{public}/c3/how"),
     State("results.unit", "full", "/units/c1"),

@@ -206,11 +206,14 @@ def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -
     assert 350 < Person.select().count() < 450
     assert models.PlanItem.select().count() == 44
     assert [each.state for each in Round.select().order_by(Round.id)] == [
-        "published",
-        "published",
+        *(["published"] * 4),
         "open",
         "open",
     ]
+    first = Unit.get(Unit.code == "s1c1").satisfaction()
+    rates = [float(row.rate or 0) for row in first if "居民" in row.round.title]
+    assert rates[0] > rates[1] + 20, "the first community clearly rises"
+    assert [each.state for each in composite_models.Composite.select()] == ["published"]
     zone = site.config["SITE"].zone
     hours = {
         (each.opens_at.astimezone(zone).hour, each.ends_at.astimezone(zone).hour)

@@ -175,7 +175,7 @@ def test_a_published_round_leads_to_its_result(
     set_clock(factories.AFTER)
     text = page("/plan/2026/3")
     assert f'href="/results/{survey.id}"' in text
-    assert "满意率 100" in text
+    assert "满意率 <b>100" in text
 
 
 def test_a_draft_is_nobodys_business(

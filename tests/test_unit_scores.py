@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+from markupsafe import Markup
 
 from site_app.charts import Segment
 from site_app.diverging import diverging
 from site_app.dots import Reading, over_time
+from site_app.stacking import stacking
 from surveys import closing, rounds
 from surveys.models import Round
-from tests import factories
+from tests import composites, factories
 from tests.factories import START, District
 from tests.test_results import BAD, GOOD, answered_survey
 
@@ -64,7 +67,7 @@ def test_what_stands_above_shows_those_below_side_by_side_and_hides_what_is_hidd
     assert "90.00" in drawn["甲一示范社区"]
     hidden = drawn["甲二示范社区"]
     assert re.fullmatch(r"\d{4}-\d\d 不显示；\d{4}-\d\d 不显示", hidden)
-    table = text[text.index('<table class="scores below">') :]
+    table = text[text.index('<table class="scores below stacked"') :]
     row = table[table.index("/units/c2") :].split("</tr>")[0]
     assert "为保护相邻小单位，不显示" in row
     assert not re.search(r"\d+\.\d\d", row)
@@ -76,7 +79,7 @@ def test_a_table_is_sorted_by_a_plain_link_and_hidden_lines_stay_last(
     here = f"/results/{two_years[0].id}"
 
     def order(text: str) -> list[str]:
-        table = text[text.index("<tbody>") : text.index("</tbody>")]
+        table = text[text.index("<tbody") : text.index("</tbody>")]
         return re.findall(r'<th scope="row"[^>]*>(?:<a[^>]*>)?([^<\n]+)', table)
 
     plain, falling = page(here), page(f"{here}?sort=rate")
@@ -125,3 +128,42 @@ def test_no_line_is_drawn_across_what_is_not_shown() -> None:
     assert [dot.value for dot in drawn.dots] == values
     heights = [dot.y for dot in drawn.dots if dot.value]
     assert heights[1] < heights[0] < heights[2], "more stands higher"
+
+
+def test_each_figure_has_the_word_of_its_column_and_the_roles_of_a_table_are_said() -> None:
+    made = stacking(
+        Markup(
+            '<thead><tr><th scope="col">单位</th><th scope="col" class="numeric">'
+            '<a href="?sort=rate">满意率</a></th><th scope="col">“甲”</th></tr></thead><tbody>'
+            '<tr><th scope="row">甲一</th><td class="numeric">90.00%</td><td>好</td></tr>'
+            '<tr><th scope="row">甲二</th><td colspan="2">不显示</td></tr></tbody>'
+        )
+    )
+    assert '<td class="numeric" role="cell" data-word="满意率">90.00%</td>' in made
+    assert 'data-word="“甲”">好' in made
+    assert '<td colspan="2" role="cell">不显示' in made
+    assert made.count('role="row"') == made.count("<tr") == 3
+    assert made.count('role="rowgroup"') == 2
+    assert made.count('role="columnheader"') == 3
+    assert made.count('role="rowheader"') == 2
+
+
+def test_a_community_sees_all_its_scores_and_its_stars_at_a_glance(
+    two_years: list[Round],
+    page: Fetch,
+    signed_in: FlaskClient,
+    set_clock: Callable[[datetime], None],
+) -> None:
+    set_clock(composites.DAY)
+    composites.publish(
+        signed_in, composites.compute(signed_in, composites.stars(signed_in, two_years[1]))
+    )
+    text = page("/units/c1")
+    glance, rest = text.split("<h2", 1)
+    assert '<a href="#resident-satisfaction">' in glance
+    assert "90.00%" in glance
+    assert "上升 15.00 个百分点" in glance
+    assert '<a href="#composite-community-stars">' in glance
+    assert "五星" in glance
+    assert 'href="/composites/1/subjects/c1"' in rest
+    assert "composite-community-stars" not in page("/units/s1"), "no star was given to a street"
