@@ -110,8 +110,12 @@ def issue_sets(
         for code in codes_of_set
     ]
     with writing():
-        if Round.get_by_id(round_.id).state not in ("draft", "open"):
+        round_ = Round.get_by_id(round_.id)
+        if round_.state not in ("draft", "open"):
             raise Closed(N_("这次测评已经结束，不能再发测评码。"))
+        for each in wanted:
+            if each.unit.id not in round_.chosen:
+                raise Refused(N_("“%(unit)s”不在这次测评的范围之内。"), unit=each.unit.name)
         if already is not None and codes_ever(round_) != already:
             raise Refused(
                 N_("您打开这一页之后，这次测评又发过测评码。请看一眼现在的数目，要补再补。")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from surveys import ballots, codes, comments, rounds, seal
 from surveys.db import database
+from surveys.messages import Refused
 from surveys.models import AccessCode, Comment, Rating, Receipt, Round
 from tests import factories
 from tests.factories import AFTER, DURING, END, START, District
@@ -52,6 +53,15 @@ def test_without_the_guard_fifty_at_once_would_be_many_votes(
     monkeypatch.setattr(ballots, "SPEND", ballots.SPEND.replace(" AND state = 'unspent'", ""))
     thanked = spend_fifty_times(keys, ballots.find(keys, given_codes[0], DURING))
     assert thanked > 1, "the test above has no teeth"
+
+
+def test_no_code_is_made_for_a_unit_that_was_taken_off_the_round_meanwhile(
+    district: District, keys: Path
+) -> None:
+    made = factories.draft(district.root, [district.branch], "member-appraisal")
+    with pytest.raises(Refused, match="不在这次测评的范围之内"):
+        factories.codes(keys, made, district.first, 3)
+    assert not AccessCode.select().exists(), "with it the round could never be counted"
 
 
 def test_a_sheet_about_eight_is_eight_ratings_blank_lines_too(
