@@ -203,20 +203,9 @@ def from_parsed(document: Any) -> Archive:
 ORDER = (
     *("format", "id", "kind", "title", "closed_on", "plan_items", "version", "headline"),
     *("round", "questionnaire", "scales", "questions", "rules", "groups", "points", "options"),
-    *(
-        "min",
-        "max",
-        "least",
-        "most",
-        "positive_from",
-        "scale",
-        "value",
-        "positive",
-        "weight",
-        "grade",
-    ),
-    *("over", "each_end", "under", "by", "from", "label", "minimum", "empty_group", "trim"),
-    *("bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
+    *("min", "max", "least", "most", "positive_from", "scale", "value", "positive", "weight"),
+    *("grade", "over", "each_end", "under", "by", "from", "label", "minimum", "empty_group"),
+    *("trim", "bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
 )
 PLACES = {key: place for place, key in enumerate(ORDER)}
 
@@ -273,9 +262,9 @@ def _subject_document(subject: Subject, questions: Mapping[str, Question]) -> di
         document["label"] = exact(subject.label, PLACES)
     if subject.parent is not None:
         document["parent"] = subject.parent
-    if subject.population is not None and subject.disclosure in (None, "full"):
+    if subject.population is not None and not subject.hidden:
         document["population"] = subject.population
-    if subject.disclosure in (None, "full"):
+    if not subject.hidden:
         document["groups"] = {cell.key: _cell_document(cell, questions) for cell in subject.cells}
     if subject.disclosure is not None:
         document["disclosure"] = subject.disclosure
