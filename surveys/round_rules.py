@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from surveys import archive, questionnaire
+from surveys import questionnaire
 from surveys.db import writing
 from surveys.messages import N_
 from surveys.models import Round
@@ -65,7 +65,7 @@ def revise(round_: Round, typed: Typed, revision: int) -> None:
     if quotas or "quotas" in document:
         document["quotas"] = quotas
     document["rules"] = rules = _rules(dict(round_.rules), typed)
-    _check(document, rules)
+    _check(document)
     with writing():
         changed = (
             Round.update(questionnaire=document, rules=rules, revision=Round.revision + 1)
@@ -236,7 +236,7 @@ def _rank(typed: Typed, rules: dict[str, Any], _before: Any) -> dict[str, Any] |
 _PARTS: dict[str, Any] = {"bands": _bands, "flags": _flags, "trim": _trim, "rank": _rank}
 
 
-def _check(document: dict[str, Any], rules: dict[str, Any]) -> None:
+def _check(document: dict[str, Any]) -> None:
     """The questionnaire and its archive must still be readable: what the fields cannot see."""
     scales, headline = document["scales"], document["headline"]
     asked = next(each for each in document["questions"] if each["id"] == headline)
@@ -246,24 +246,12 @@ def _check(document: dict[str, Any], rules: dict[str, Any]) -> None:
             "values", N_("“%(title)s”要算肯定率，至少有一个选项算肯定。"), title=asked["text"]
         )
     valued = {option["id"] for option in options if option.get("value") is not None}
-    for number, flag in enumerate(rules.get("flags", ())):
+    for number, flag in enumerate(document["rules"].get("flags", ())):
         if not set(flag["options"]) <= valued:
             raise BadSetting(
                 f"flag-{number}-share", N_("提示只能用有分值的选项；不了解、弃权不算有效票。")
             )
     try:
-        form = questionnaire.from_document(document)
-        archive.from_document(
-            {
-                "format": archive.FORMAT,
-                "questionnaire": form.for_archive(),
-                "rules": {"groups": list(form.groups), **rules},
-                "subjects": [],
-            }
-        )
+        questionnaire.from_document(document)
     except questionnaire.QuestionnaireError as wrong:
         raise BadSetting("values", wrong.message, **wrong.params) from None
-    except archive.ArchiveError as wrong:
-        raise BadSetting(
-            "values", N_("这些规则合不到一起：%(reason)s。"), reason=str(wrong)
-        ) from None
