@@ -38,7 +38,7 @@ def _cells(
     tallies: dict[tuple[int, int], dict[str, dict[str, int]]] = {}
     for (cell, place, packed), times in count.answers.items():
         question, column = columns[place]
-        key = question.tally_key(packed, column)
+        key = question.answers.tally_key(column, packed)
         if key is not None:
             answers = tallies.setdefault(cell, {}).setdefault(question.id, {})
             answers[key] = answers.get(key, 0) + times
@@ -81,7 +81,7 @@ def _document(round_: Round, closed_on: str | None, count: tally.Count) -> dict[
     cells = _cells(round_, subjects, groups, count)
     keys = {subject.id: subject.key for subject in subjects}
     return {
-        "format": "surveys-archive/1",
+        "format": archive.FORMAT,
         "round": {
             # The digest is told to everybody, of rounds about persons too. What is unguessable in
             # the archive keeps small tallies from being found by trying which have this digest.
