@@ -219,8 +219,9 @@ def _check_returned(round_: Round, count: tally.Count) -> None:
     spent: Counter[tuple[int, int]] = Counter()
     for row in ballots.code_counts(round_):
         spent[row.unit_id, row.group_id] = row.spent
+    groups = rounds.groups_of(round_)
     for subject in _subjects(round_):
-        for group in rounds.groups_of(round_):
+        for group in groups:
             if subject.rated and (
                 count.ballots[subject.id, group.id] != spent[subject.place_id or 0, group.id]
             ):
