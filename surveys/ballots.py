@@ -327,18 +327,11 @@ def _store(
             cursor.executemany(SAY, said)
 
 
-def cast(keys: Path, right: Right, sheet: Sheet, now: datetime) -> None:
+def cast(keys: Path, right: Right, sheet: Sheet, texts: Mapping[int, str], now: datetime) -> None:
     """Submit the sheet of a code: exactly its subjects, once, while the round is open.
 
-    Comments are for rounds about units: `cast_at`.
+    `texts` are comments by subject id.
     """
-    cast_at(keys, right, sheet, {}, now)
-
-
-def cast_at(
-    keys: Path, right: Right, sheet: Sheet, texts: Mapping[int, str], now: datetime
-) -> None:
-    """Submit the sheet of a code with texts of comments by subject id."""
     form = _form(right.round.id, right.round.key_check or b"")
     if set(sheet) != _sheet(right.round.id, right.round.key_check or b"", right.unit.id):
         raise BadSheet(N_("答卷上的名单与测评不符。请重新打开测评页面。"))

@@ -28,7 +28,7 @@ def spend_fifty_times(keys: Path, right: ballots.Right) -> int:
     def submit(_: int) -> bool:
         database.connect(reuse_if_open=True)
         try:
-            ballots.cast(keys, right, sheet, DURING)
+            ballots.cast(keys, right, sheet, {}, DURING)
         except ballots.Spent:
             return False
         finally:
@@ -130,7 +130,7 @@ def test_a_sheet_needs_exactly_the_subjects_of_its_branch(district: District, ke
     _, given_codes = factories.open_appraisal(keys, district)
     right = ballots.find(keys, given_codes[0], DURING)
     with pytest.raises(ballots.BadSheet, match="名单"):
-        ballots.cast(keys, right, {ballots.subjects_of(right)[0].id: {}}, DURING)
+        ballots.cast(keys, right, {ballots.subjects_of(right)[0].id: {}}, {}, DURING)
     assert AccessCode.select().where(AccessCode.state == "spent").count() == 0
 
 
@@ -168,7 +168,7 @@ def test_rounds_about_persons_keep_no_comments(district: District, keys: Path) -
     _, given_codes = factories.open_appraisal(keys, district)
     right = ballots.find(keys, given_codes[0], DURING)
     sheet: ballots.Sheet = {subject.id: {} for subject in ballots.subjects_of(right)}
-    ballots.cast_at(keys, right, sheet, dict.fromkeys(sheet, "示例"), DURING)
+    ballots.cast(keys, right, sheet, dict.fromkeys(sheet, "示例"), DURING)
     assert Comment.select().count() == 0
 
 
