@@ -16,11 +16,10 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from surveys import questionnaire
+from surveys import questionnaire, rounds
 from surveys.db import writing
 from surveys.messages import N_
 from surveys.models import Round
-from surveys.rounds import Changed
 from surveys.typed import BadSetting
 
 SHARE = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
@@ -67,15 +66,7 @@ def revise(round_: Round, typed: Typed, revision: int) -> None:
     document["rules"] = rules = _rules(dict(round_.rules), typed)
     _check(document)
     with writing():
-        changed = (
-            Round.update(questionnaire=document, rules=rules, revision=Round.revision + 1)
-            .where(Round.id == round_.id, Round.state == "draft", Round.revision == revision)
-            .execute()
-        )
-        if not changed:
-            raise Changed(
-                N_("这次测评刚被别人改动或开始了，您的改动没有保存。请看一眼现在的内容再改。")
-            )
+        rounds.update_draft(round_, revision, questionnaire=document, rules=rules)
 
 
 def _plain(text: str) -> str:

@@ -55,11 +55,13 @@ def test_a_small_class_of_raters_may_vote_where_it_is_joined_with_another(
 ) -> None:
     """Three leaders and five others are eight codes: their classes are one before scoring."""
     made = factories.draft(district.root, [district.branch], "member-appraisal")
-    leaders = Group.create(round=made, key="A", label={"zh": "A票"}, weight="1", position=1)
+    names = {"zh": "A票", "en": "Leaders"}
+    leaders = Group.create(round=made, key="A", label=names, weight="1", position=1)
     ballots.issue_codes(keys, made, district.branch, leaders, 3)
     factories.codes(keys, made, district.branch, 2)
     (issue,) = rounds.issues_before_opening(made, START)
     assert "的“支部党员、A票”只有 5 个测评码" in str(issue)
+    assert issue.params["group"] == {"zh": "支部党员、A票", "en": "Members of the branch, Leaders"}
     factories.codes(keys, made, district.branch, 3)
     survey = factories.opened(keys, made)
     assert rounds.phase(survey, DURING) == "open"
