@@ -37,6 +37,7 @@ from surveys.archive_values import (
     label_text,
     new_identifier,
     object_of,
+    own_scores,
     plain_text,
     record,
     whole_number,
@@ -170,14 +171,10 @@ def _rules(value: Any, headline: Scale) -> Rules:
     )
 
 
-def _scores(value: Any) -> list[Mapping[str, Any]]:
-    keys = ("valid", "score", "groups", "rate", "pooled_rate", "interval", "rank", "grade")
-    scores = []
-    for each, at in entries(value, "scores"):
-        record(each, at, ("subject",), (*keys, "flags", "notes"))
-        plain_text(each["subject"], f"{at}.subject")
-        scores.append(each)
-    return scores
+SCORE_KEYS = (
+    *("valid", "score", "groups", "rate", "pooled_rate", "interval", "rank", "grade"),
+    *("flags", "notes"),
+)
 
 
 def from_parsed(document: Any) -> Archive:
@@ -197,7 +194,8 @@ def from_parsed(document: Any) -> Archive:
     rules = _rules(document["rules"], questions[headline].scale)
     subjects = read_subjects(document["subjects"], rules, questions)
     frame = {key: document[key] for key in ("round", "questionnaire", "rules") if key in document}
-    return Archive(frame, headline, questions, rules, subjects, _scores(document.get("scores", [])))
+    scores = own_scores(document.get("scores", []), SCORE_KEYS)
+    return Archive(frame, headline, questions, rules, subjects, scores)
 
 
 ORDER = (
