@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from peewee import chunked
 
 from surveys import codes, comments, questionnaire, seal
 from surveys.db import database, writing
@@ -120,8 +121,8 @@ def issue_sets(
             raise Refused(
                 N_("您打开这一页之后，这次测评又发过测评码。请看一眼现在的数目，要补再补。")
             )
-        for start in range(0, len(rows), 200):
-            AccessCode.insert_many(rows[start : start + 200]).execute()
+        for some in chunked(rows, 200):
+            AccessCode.insert_many(some).execute()
     return made
 
 

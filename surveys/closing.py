@@ -15,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from peewee import chunked
+
 from surveys import archive, ballots, disclosure, questionnaire, rounds, seal, tally
 from surveys.db import writing
 from surveys.messages import N_, Refused
@@ -260,8 +262,8 @@ def _keep(keys: Path, round_: Round, kept: archive.Archive) -> None:
                 "details": details,
             }
         )
-    for start in range(0, len(rows), 50):
-        Score.insert_many(rows[start : start + 50]).execute()
+    for some in chunked(rows, 50):
+        Score.insert_many(some).execute()
     full = {subjects[each["id"]].id for each in shown["subjects"] if each["disclosure"] == "full"}
     _keep_texts(keys, round_, full)
 
@@ -276,7 +278,7 @@ def _keep_texts(keys: Path, round_: Round, full: set[int]) -> None:
             comments.append(row)
         elif subject in full:
             texts.append(row | {"question": questions[place - 1].id})
-    for start in range(0, len(comments), 100):
-        Comment.insert_many(comments[start : start + 100]).execute()
-    for start in range(0, len(texts), 100):
-        TextAnswer.insert_many(texts[start : start + 100]).execute()
+    for some in chunked(comments, 100):
+        Comment.insert_many(some).execute()
+    for some in chunked(texts, 100):
+        TextAnswer.insert_many(some).execute()
