@@ -64,6 +64,17 @@ def test_no_code_is_made_for_a_unit_that_was_taken_off_the_round_meanwhile(
     assert not AccessCode.select().exists(), "with it the round could never be counted"
 
 
+def test_a_sheet_that_comes_while_the_round_is_given_up_is_late_and_tells_of_no_lost_key(
+    district: District, keys: Path
+) -> None:
+    round_, given_codes = factories.open_appraisal(keys, district)
+    right = ballots.find(keys, given_codes[0], DURING)
+    sheet: ballots.Sheet = {subject.id: {} for subject in ballots.subjects_of(right)}
+    rounds.abandon(keys, round_, "示例原因")
+    with pytest.raises(ballots.Closed):
+        ballots.cast(keys, right, sheet, {}, DURING)
+
+
 def test_a_sheet_about_eight_is_eight_ratings_blank_lines_too(
     district: District, keys: Path
 ) -> None:
