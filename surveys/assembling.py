@@ -178,6 +178,18 @@ def _figure_document(figure: CompositeFigure) -> dict[str, Any]:
     return {**number, "signed_by": figure.signed_by, "signed_on": figure.signed_on}
 
 
+def _taken_document(
+    subject: CompositeSubject, taken: Mapping[str, Values], above: Mapping[int, int | None]
+) -> dict[str, Any]:
+    """Part → what its source has of a subject, for the parts whose source has anything."""
+    keys = {part: _key_in(subject, found, above) for part, found in taken.items()}
+    return {
+        part: {"subject": key, "value": str(taken[part].by_key[key])}
+        for part, key in keys.items()
+        if key in taken[part].by_key
+    }
+
+
 def _by_subject(table: Any, whole: Composite) -> dict[int, list[Any]]:
     rows = (
         table.select()
@@ -205,26 +217,21 @@ def assembled(
     above = parents()
     signed = _by_subject(CompositeFigure, whole)
     deducted = _by_subject(CompositeDeduction, whole)
-    subjects = []
-    for subject in [only] if only else subjects_of(whole):
-        parts: dict[str, Any] = {
-            each.part: _figure_document(each) for each in signed.get(subject.id, ())
+    subjects = [
+        {
+            "id": subject.key,
+            "label": subject.label,
+            "parts": {
+                **{each.part: _figure_document(each) for each in signed.get(subject.id, ())},
+                **_taken_document(subject, taken, above),
+            },
+            "deductions": [
+                {"points": Number(each.points), "reason": each.reason}
+                for each in deducted.get(subject.id, ())
+            ],
         }
-        for part, found in taken.items():
-            key = _key_in(subject, found, above)
-            if key in found.by_key:
-                parts[part] = {"subject": key, "value": str(found.by_key[key])}
-        subjects.append(
-            {
-                "id": subject.key,
-                "label": subject.label,
-                "parts": parts,
-                "deductions": [
-                    {"points": Number(each.points), "reason": each.reason}
-                    for each in deducted.get(subject.id, ())
-                ],
-            }
-        )
+        for subject in ([only] if only else subjects_of(whole))
+    ]
     return composite_document.computed(
         composite_document.from_parsed(
             {
