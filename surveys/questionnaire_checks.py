@@ -46,6 +46,7 @@ def first_fault(document: Table) -> Fault | None:
 
 def _faults(document: Table) -> Iterator[Fault]:
     yield from _head(document)
+    yield from _about(document)
     yield from _questions(document)
     yield from _scales(document)
     yield from _headline(document)
@@ -99,6 +100,10 @@ def _head(document: Table) -> Iterator[Fault]:
             reason = Refused(N_("没有“%(key)s”这一项，可能写错了。"), key=key[:40])
             yield Fault(reason, "words", key)
         yield from _said(f"words.{key}", word, "words", f"{key}=")
+
+
+def _about(document: Table) -> Iterator[Fault]:
+    """Whom it is about, who may see the result, in which units, for which items of the plan."""
     about, audience = document["about"], document["audience"]
     if about not in ABOUT:
         yield Fault(Refused(N_("测评对象（about）只能是 units、persons 或 things。")), "", "about=")

@@ -122,14 +122,7 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
             "chosen", N_("所选单位中有的不在您的范围之内，或不适用这份问卷。请重新选择。")
         )
     listing.check(form, settings.needs_codes)
-    if not 3 <= settings.minimum <= 1000:
-        raise typed.BadSetting("minimum", N_("最少人数须为 3 到 1000，通常为 5。"))
-    if settings.opens_at and settings.ends_at and settings.opens_at >= settings.ends_at:
-        raise typed.BadSetting("ends_at", N_("截止时间须晚于开始时间。请改正其中一个。"))
-    if settings.sampling not in ("open", "drawn", "all"):
-        raise typed.BadSetting("sampling", N_("抽样方式不明。请重新选择。"))
-    if settings.sampling != "open" and not needs_codes:
-        raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
+    _check(settings, needs_codes)
     with writing():
         update_draft(
             round_,
@@ -150,6 +143,18 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         AccessCode.delete().where(
             AccessCode.round == round_, AccessCode.unit.not_in(list(kept))
         ).execute()
+
+
+def _check(settings: Settings, needs_codes: bool) -> None:
+    """Refuse numbers, times and kinds of sampling that cannot be."""
+    if not 3 <= settings.minimum <= 1000:
+        raise typed.BadSetting("minimum", N_("最少人数须为 3 到 1000，通常为 5。"))
+    if settings.opens_at and settings.ends_at and settings.opens_at >= settings.ends_at:
+        raise typed.BadSetting("ends_at", N_("截止时间须晚于开始时间。请改正其中一个。"))
+    if settings.sampling not in ("open", "drawn", "all"):
+        raise typed.BadSetting("sampling", N_("抽样方式不明。请重新选择。"))
+    if settings.sampling != "open" and not needs_codes:
+        raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
 
 
 def update_draft(round_: Round, revision: int, **values: Any) -> None:
