@@ -259,10 +259,14 @@ def _listed(document: Mapping[str, Any]) -> bool:
     return document["about"] == "things" or bool(document.get("listed", False))
 
 
+def is_by_codes(document: Mapping[str, Any]) -> bool:
+    """Whether it is answered by codes alone; persons always are: they have no page of their own."""
+    return document["about"] == "persons" or bool(document.get("needs_codes", False))
+
+
 def is_on_sheet(document: Mapping[str, Any]) -> bool:
     """Whether one sheet is about many: about persons, or about a list behind a code."""
-    codes = bool(document.get("needs_codes", False))
-    return document["about"] == "persons" or (_listed(document) and codes)
+    return document["about"] == "persons" or (_listed(document) and is_by_codes(document))
 
 
 def _share(quota: Mapping[str, Any]) -> Fraction:
@@ -343,7 +347,7 @@ def _read(document: dict[str, Any]) -> Questionnaire:
         about=document["about"],
         kinds=tuple(document["kinds"]),
         listed=_listed(document),
-        needs_codes=bool(document.get("needs_codes", False)),
+        needs_codes=is_by_codes(document),
         peers=bool(document.get("peers", False)),
         comment=bool(document.get("comment", False)) and not is_on_sheet(document),
         headline=document["headline"],

@@ -15,7 +15,14 @@ from surveys.kind import MOST_OPTIONS
 from surveys.kinds import KINDS
 from surveys.messages import N_, Refused
 from surveys.models import UNIT_KINDS
-from surveys.questionnaire import ABOUT, AUDIENCES, KEYS, MOST_QUESTIONS, is_on_sheet
+from surveys.questionnaire import (
+    ABOUT,
+    AUDIENCES,
+    KEYS,
+    MOST_QUESTIONS,
+    is_by_codes,
+    is_on_sheet,
+)
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,40}")
 SCORED = [name for name, kind in KINDS.items() if kind.scored]
@@ -259,7 +266,7 @@ def _people(document: Table) -> Iterator[Fault]:
             reason = Refused(N_("票类“%(id)s”的权重（weight）须大于 0。"), id=group["id"])
             yield Fault(reason, f"groups[{n}]", "weight=")
     sampling = document["rules"]["sampling"]
-    if sampling != "open" and not document.get("needs_codes", False):
+    if sampling != "open" and not is_by_codes(document):
         reason = Refused(N_("不用测评码的问卷谁都能答，sampling 只能是 open。"))
         yield Fault(reason, "rules", "sampling=")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import ballots, rounds, seal, typed
+from surveys import ballots, questionnaire, rounds, seal, typed
 from surveys.messages import Refused
 from surveys.models import Group, Pledge, Rating, Round, Subject, Unit
 from tests import factories
@@ -65,6 +65,15 @@ def test_a_small_class_of_raters_may_vote_where_it_is_joined_with_another(
     factories.codes(keys, made, district.branch, 3)
     survey = factories.opened(keys, made)
     assert rounds.phase(survey, DURING) == "open"
+
+
+def test_a_round_about_persons_is_by_codes_even_where_its_file_forgets_to_say(
+    district: District,
+) -> None:
+    document = dict(questionnaire.library()["member-appraisal"].document)
+    del document["needs_codes"]
+    made = rounds.create(questionnaire.from_document(document), district.root, "示范评议")
+    assert made.needs_codes, "without codes nobody could answer it: it has no page"
 
 
 def test_opening_keeps_the_tree_and_the_names_of_that_moment(
