@@ -219,8 +219,9 @@ def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> li
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
     groups = groups_of(round_)
-    # About persons, small groups are joined before scoring.
-    together = [groups] if form.about == "persons" else [[group] for group in groups]
+    # Where no subject has a parent, small groups are joined before scoring.
+    flat = form.listed or form.about == "persons"
+    together = [groups] if flat else [[group] for group in groups]
     found = []
     for unit in chosen:
         for joined in together:

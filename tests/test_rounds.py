@@ -67,6 +67,17 @@ def test_a_small_class_of_raters_may_vote_where_it_is_joined_with_another(
     assert rounds.phase(survey, DURING) == "open"
 
 
+def test_a_small_class_of_raters_of_a_list_is_joined_too(district: District, keys: Path) -> None:
+    """What is listed stands under nothing, so that small groups are joined (rule 2)."""
+    made = factories.draft(
+        district.root, [district.first], "commitment-review", needs_codes=True, listed=["示例事项"]
+    )
+    residents, members = rounds.groups_of(made)
+    ballots.issue_codes(keys, made, district.first, residents, 5)
+    ballots.issue_codes(keys, made, district.first, members, 2)
+    assert rounds.issues_before_opening(made, START) == []
+
+
 def test_a_round_about_persons_is_by_codes_even_where_its_file_forgets_to_say(
     district: District,
 ) -> None:
