@@ -304,8 +304,8 @@ def _comment_rows(
     for subject_id, place, text in said:
         if plain := comments.clean(text):
             key = secrets.token_bytes(16)
-            around = around_comment(round_id, key, subject_id)
-            sealed = seal.seal(cipher, comments.pad(plain, place), around)
+            about = around_comment(round_id, key, subject_id)
+            sealed = seal.seal(cipher, comments.pad(plain, place), about)
             rows.append((round_id, key, subject_id, sealed))
     return rows
 
