@@ -7,7 +7,7 @@ organiser's act. The end of an open round may move later with a reason, never ea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,32 +215,22 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     return found
 
 
-def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> list[Issue]:
+def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> Iterator[Issue]:
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
     groups = groups_of(round_)
     # Where no subject has a parent, small groups are joined before scoring.
     flat = form.listed or form.about == "persons"
-    together = [groups] if flat else [[group] for group in groups]
-    found = []
+    message = N_(
+        "%(unit)s 的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
+        "否则保不住密。请补发；人数不够的，改用纸质票。"
+    )
     for unit in chosen:
-        for joined in together:
+        for joined in [groups] if flat else [[group] for group in groups]:
             codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
             if codes < needed:
-                found.append(
-                    Issue(
-                        "codes",
-                        N_(
-                            "%(unit)s 的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
-                            "否则保不住密。请补发；人数不够的，改用纸质票。"
-                        ),
-                        unit=unit.name,
-                        group=_named(joined),
-                        codes=codes,
-                        needed=needed,
-                    )
-                )
-    return found
+                about = {"unit": unit.name, "group": _named(joined)}
+                yield Issue("codes", message, codes=codes, needed=needed, **about)
 
 
 def _named(groups: Sequence[Group]) -> dict[str, str]:
