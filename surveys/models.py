@@ -51,7 +51,7 @@ class Unit(BaseModel):
     code = peewee.CharField(max_length=40, unique=True)
     name = peewee.CharField(max_length=120)
     kind = peewee.CharField(max_length=12, constraints=_one_of("kind", UNIT_KINDS))
-    parent = peewee.ForeignKeyField("self", null=True, on_delete="RESTRICT")
+    parent = peewee.ForeignKeyField("self", null=True, backref="children", on_delete="RESTRICT")
     parent_id: int | None
 
     def satisfaction(self) -> list[Score]:
