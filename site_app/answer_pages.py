@@ -96,7 +96,7 @@ def drawn(questions: Iterable[Question]) -> list[dict[str, Any]]:
     return [
         {
             "id": question.id,
-            "kind": forms.kind(question),
+            "kind": question.kind,
             "text": say(question.text),
             "help": say(question.help),
             "options": [(option.id, say(option.label)) for option in question.options],

@@ -238,7 +238,7 @@ def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
             raise forms.BadAnswer(
                 N_("这个测评码是另一次调查或另一个社区的，在这里不能用。请核对纸条。"), "code"
             )
-        ballots.cast_at(storage.keys(), right, sheet, comments, clock.now())
+        ballots.cast(storage.keys(), right, sheet, comments, clock.now())
         return
     if number is None:
         raise Stale(N_("页面没有加载完整，所以还没有提交。您填的都还在，请再按一次提交。"))
@@ -362,7 +362,7 @@ def cast(right: ballots.Right, booth: Booth) -> Page:
     """The sheet is submitted; thanks come after it is stored."""
     form = booth.answers(request.form, booth.names)
     refusals = _refusals(
-        form, lambda: ballots.cast(storage.keys(), right, form.sheet(), clock.now())
+        form, lambda: ballots.cast(storage.keys(), right, form.sheet(), {}, clock.now())
     )
     if isinstance(next(iter(refusals), None), ballots.Spent):
         return _door(refusals[0])

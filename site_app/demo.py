@@ -326,7 +326,7 @@ def _appraisal(keys: Path, chance: random.Random, district: Unit, term: Term) ->
         ]
         sheets = _sheets(chance, form, ballots.subjects_of(rights[0]))
         for right in rights[: max(len(rights) - 1, 1)]:
-            ballots.cast(keys, right, next(sheets), when)
+            ballots.cast(keys, right, next(sheets), {}, when)
     return Round.get_by_id(round_.id)
 
 

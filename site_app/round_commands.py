@@ -110,7 +110,7 @@ def create(
 
 def _say_issues(round_: Round) -> None:
     for issue in rounds.issues_before_opening(Round.get_by_id(round_.id), clock.now()):
-        click.echo(f"- {sentence(Refused(issue.message, **issue.params))}")
+        click.echo(f"- {sentence(issue)}")
 
 
 @round_group.command("show", help=N_("看一次测评：状态、还缺什么、参与情况。"))

@@ -109,7 +109,11 @@ def _said(
         if trim
         else none,
         "quotas": apart.join(
-            _("%(option)s 最多 %(most)s", option=say(form.capped(each)), most=each.share)
+            _(
+                "%(option)s 最多 %(most)s",
+                option=say(form.label(each.question, each.option)),
+                most=each.share,
+            )
             for each in form.quotas
         )
         or none,

@@ -37,6 +37,7 @@ from surveys.archive_values import (
     label_text,
     new_identifier,
     object_of,
+    own_scores,
     plain_text,
     record,
     whole_number,
@@ -170,14 +171,10 @@ def _rules(value: Any, headline: Scale) -> Rules:
     )
 
 
-def _scores(value: Any) -> list[Mapping[str, Any]]:
-    keys = ("valid", "score", "groups", "rate", "pooled_rate", "interval", "rank", "grade")
-    scores = []
-    for each, at in entries(value, "scores"):
-        record(each, at, ("subject",), (*keys, "flags", "notes"))
-        plain_text(each["subject"], f"{at}.subject")
-        scores.append(each)
-    return scores
+SCORE_KEYS = (
+    *("valid", "score", "groups", "rate", "pooled_rate", "interval", "rank", "grade"),
+    *("flags", "notes"),
+)
 
 
 def from_parsed(document: Any) -> Archive:
@@ -197,26 +194,16 @@ def from_parsed(document: Any) -> Archive:
     rules = _rules(document["rules"], questions[headline].scale)
     subjects = read_subjects(document["subjects"], rules, questions)
     frame = {key: document[key] for key in ("round", "questionnaire", "rules") if key in document}
-    return Archive(frame, headline, questions, rules, subjects, _scores(document.get("scores", [])))
+    scores = own_scores(document.get("scores", []), SCORE_KEYS)
+    return Archive(frame, headline, questions, rules, subjects, scores)
 
 
 ORDER = (
     *("format", "id", "kind", "title", "closed_on", "plan_items", "version", "headline"),
     *("round", "questionnaire", "scales", "questions", "rules", "groups", "points", "options"),
-    *(
-        "min",
-        "max",
-        "least",
-        "most",
-        "positive_from",
-        "scale",
-        "value",
-        "positive",
-        "weight",
-        "grade",
-    ),
-    *("over", "each_end", "under", "by", "from", "label", "minimum", "empty_group", "trim"),
-    *("bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
+    *("min", "max", "least", "most", "positive_from", "scale", "value", "positive", "weight"),
+    *("grade", "over", "each_end", "under", "by", "from", "label", "minimum", "empty_group"),
+    *("trim", "bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
 )
 PLACES = {key: place for place, key in enumerate(ORDER)}
 
@@ -273,9 +260,9 @@ def _subject_document(subject: Subject, questions: Mapping[str, Question]) -> di
         document["label"] = exact(subject.label, PLACES)
     if subject.parent is not None:
         document["parent"] = subject.parent
-    if subject.population is not None and subject.disclosure in (None, "full"):
+    if subject.population is not None and not subject.hidden:
         document["population"] = subject.population
-    if subject.disclosure in (None, "full"):
+    if not subject.hidden:
         document["groups"] = {cell.key: _cell_document(cell, questions) for cell in subject.cells}
     if subject.disclosure is not None:
         document["disclosure"] = subject.disclosure

@@ -136,6 +136,11 @@ class Subject:
     disclosure: str | None
 
     @property
+    def hidden(self) -> bool:
+        """Kept without its cells: it has no scores."""
+        return self.disclosure not in (None, "full")
+
+    @property
     def void(self) -> bool:
         """More papers returned than issued in a group (rule 1), or known to be so."""
         return self.disclosure == "void" or any(

@@ -160,3 +160,13 @@ def bands(value: Any, place: str) -> list[tuple[str, Fraction]]:
             raise ArchiveError(f"{at}.min", "stands in two bands")
         found.append((plain_text(each["grade"], f"{at}.grade"), least))
     return found
+
+
+def own_scores(value: Any, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """A file's own scores: each names its subject, and has nothing beside these keys."""
+    scores = []
+    for each, at in entries(value, "scores"):
+        record(each, at, ("subject",), keys)
+        plain_text(each["subject"], f"{at}.subject")
+        scores.append(each)
+    return scores

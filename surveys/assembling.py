@@ -31,10 +31,14 @@ COUNTED = ("closed", "published")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a source says of its subjects: key → exact value; units that were rated: id → key."""
+    """What a source says of its subjects: key → exact value; units that were rated: id → key.
+
+    `day` is the one of its counting, as its own document has it: in the site's time zone.
+    """
 
     by_key: Mapping[str, Fraction]
     rated: Mapping[int, str]
+    day: str = ""
 
 
 def rules_of(whole: Composite) -> Sheet:
@@ -69,6 +73,7 @@ def values(source: CompositeSource, measure: str) -> Values:
         return Values(
             {key: value for key, value in by_key.items() if value is not None},
             {each.unit_id: each.key for each in units},
+            made.document["composite"]["computed_on"],
         )
     if target.state not in COUNTED:
         raise Refused(N_("“%(title)s”还没有计票，不能用来综合。"), title=target.title)
@@ -84,6 +89,7 @@ def values(source: CompositeSource, measure: str) -> Values:
     return Values(
         {key: value for key, value in found.items() if key in known},
         {row.unit_id: row.key for row in rated if row.unit_id is not None},
+        kept.frame["round"]["closed_on"],
     )
 
 
@@ -146,20 +152,20 @@ def _key_in(subject: CompositeSubject, found: Values, above: Mapping[int, int | 
     return found.rated[unit] if unit is not None else ""
 
 
-def _source_document(source: CompositeSource) -> dict[str, Any]:
+def _source_document(source: CompositeSource, day: str) -> dict[str, Any]:
     target = source.target
     if isinstance(target, Composite):
-        kind, sha256, closed = "composite", target.sha256, target.computed_at
+        kind, sha256 = "composite", target.sha256
     else:
         kept = Archive.select(Archive.sha256).where(Archive.round == target).get()
-        kind, sha256, closed = "round", kept.sha256, target.closed_at
+        kind, sha256 = "round", kept.sha256
     return {
         "part": source.part,
         "kind": kind,
         "id": str(target.id),
         "title": target.title,
         "sha256": sha256,
-        "closed_on": closed and closed.date().isoformat(),
+        "closed_on": day,
     }
 
 
@@ -170,6 +176,18 @@ def _figure_document(figure: CompositeFigure) -> dict[str, Any]:
         else {"numerator": Number(figure.value), "denominator": Number(figure.denominator)}
     )
     return {**number, "signed_by": figure.signed_by, "signed_on": figure.signed_on}
+
+
+def _taken_document(
+    subject: CompositeSubject, taken: Mapping[str, Values], above: Mapping[int, int | None]
+) -> dict[str, Any]:
+    """Part → what its source has of a subject, for the parts whose source has anything."""
+    keys = {part: _key_in(subject, found, above) for part, found in taken.items()}
+    return {
+        part: {"subject": key, "value": str(taken[part].by_key[key])}
+        for part, key in keys.items()
+        if key in taken[part].by_key
+    }
 
 
 def _by_subject(table: Any, whole: Composite) -> dict[int, list[Any]]:
@@ -199,26 +217,21 @@ def assembled(
     above = parents()
     signed = _by_subject(CompositeFigure, whole)
     deducted = _by_subject(CompositeDeduction, whole)
-    subjects = []
-    for subject in [only] if only else subjects_of(whole):
-        parts: dict[str, Any] = {
-            each.part: _figure_document(each) for each in signed.get(subject.id, ())
+    subjects = [
+        {
+            "id": subject.key,
+            "label": subject.label,
+            "parts": {
+                **{each.part: _figure_document(each) for each in signed.get(subject.id, ())},
+                **_taken_document(subject, taken, above),
+            },
+            "deductions": [
+                {"points": Number(each.points), "reason": each.reason}
+                for each in deducted.get(subject.id, ())
+            ],
         }
-        for part, found in taken.items():
-            key = _key_in(subject, found, above)
-            if key in found.by_key:
-                parts[part] = {"subject": key, "value": str(found.by_key[key])}
-        subjects.append(
-            {
-                "id": subject.key,
-                "label": subject.label,
-                "parts": parts,
-                "deductions": [
-                    {"points": Number(each.points), "reason": each.reason}
-                    for each in deducted.get(subject.id, ())
-                ],
-            }
-        )
+        for subject in ([only] if only else subjects_of(whole))
+    ]
     return composite_document.computed(
         composite_document.from_parsed(
             {
@@ -229,7 +242,9 @@ def assembled(
                     "computed_on": today.isoformat(),
                 },
                 "rules": archive.parsed(json.dumps(sheet.for_document(), ensure_ascii=False)),
-                "sources": [_source_document(each) for each in sources.values()],
+                "sources": [
+                    _source_document(each, taken[part].day) for part, each in sources.items()
+                ],
                 "subjects": subjects,
             }
         )

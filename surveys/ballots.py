@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from peewee import chunked
 
 from surveys import codes, comments, questionnaire, seal
 from surveys.db import database, writing
@@ -110,14 +111,18 @@ def issue_sets(
         for code in codes_of_set
     ]
     with writing():
-        if Round.get_by_id(round_.id).state not in ("draft", "open"):
+        round_ = Round.get_by_id(round_.id)
+        if round_.state not in ("draft", "open"):
             raise Closed(N_("这次测评已经结束，不能再发测评码。"))
+        for each in wanted:
+            if each.unit.id not in round_.chosen:
+                raise Refused(N_("“%(unit)s”不在这次测评的范围之内。"), unit=each.unit.name)
         if already is not None and codes_ever(round_) != already:
             raise Refused(
                 N_("您打开这一页之后，这次测评又发过测评码。请看一眼现在的数目，要补再补。")
             )
-        for start in range(0, len(rows), 200):
-            AccessCode.insert_many(rows[start : start + 200]).execute()
+        for some in chunked(rows, 200):
+            AccessCode.insert_many(some).execute()
     return made
 
 
@@ -299,54 +304,22 @@ def _comment_rows(
     for subject_id, place, text in said:
         if plain := comments.clean(text):
             key = secrets.token_bytes(16)
-            around = around_comment(round_id, key, subject_id)
-            sealed = seal.seal(cipher, comments.pad(plain, place), around)
+            about = around_comment(round_id, key, subject_id)
+            sealed = seal.seal(cipher, comments.pad(plain, place), about)
             rows.append((round_id, key, subject_id, sealed))
     return rows
 
 
-def _store(
-    round_id: int,
-    now: datetime,
-    spend: tuple[str, Iterable[object]],
-    rows: list[tuple[int, bytes, int, int, bytes]],
-    said: list[tuple[int, bytes, int, bytes]],
-) -> None:
-    """Spend the right and write the rows, or do neither."""
-    with writing():
-        _check_window(round_id, now)
-        if database.execute_sql(*spend).rowcount != 1:
-            raise Spent(N_("已经提交过一次，那一次算数，这一次没有重复计入。"))
-        cursor = database.cursor()
-        cursor.executemany(RATE, rows)
-        if said:
-            cursor.executemany(SAY, said)
-
-
-def cast(keys: Path, right: Right, sheet: Sheet, now: datetime) -> None:
+def cast(keys: Path, right: Right, sheet: Sheet, texts: Mapping[int, str], now: datetime) -> None:
     """Submit the sheet of a code: exactly its subjects, once, while the round is open.
 
-    Comments are for rounds about units: `cast_at`.
+    `texts` are comments by subject id.
     """
-    cast_at(keys, right, sheet, {}, now)
-
-
-def cast_at(
-    keys: Path, right: Right, sheet: Sheet, texts: Mapping[int, str], now: datetime
-) -> None:
-    """Submit the sheet of a code with texts of comments by subject id."""
-    form = _form(right.round.id, right.round.key_check or b"")
-    if set(sheet) != _sheet(right.round.id, right.round.key_check or b"", right.unit.id):
+    round_, check = right.round, right.round.key_check or b""
+    if set(sheet) != _sheet(round_.id, check, right.unit.id):
         raise BadSheet(N_("答卷上的名单与测评不符。请重新打开测评页面。"))
-    check_quotas(form, sheet)
-    cipher = seal.load(keys, right.round.id, right.round.key_check)
-    _store(
-        right.round.id,
-        now,
-        (SPEND, (right.digest,)),
-        _rows(cipher, form, right.round.id, right.group.id, sheet),
-        _comment_rows(cipher, form, right.round.id, sheet, texts),
-    )
+    check_quotas(_form(round_.id, check), sheet)
+    _submit(keys, round_, right.group, (SPEND, (right.digest,)), sheet, texts, now)
 
 
 def cast_openly(
@@ -359,18 +332,34 @@ def cast_openly(
     now: datetime,
 ) -> None:
     """Submit a sheet without a code; `number` is the page's own, and is spent like a code."""
-    form = _form(round_.id, round_.key_check or b"")
     if round_.needs_codes:
         raise BadSheet(N_("这次测评凭测评码参加。请输入测评码。"))
-    _check_window(round_.id, now)
+    _submit(keys, round_, group, (TAKE, (round_.id, number)), sheet, texts, now)
+
+
+def _submit(
+    keys: Path,
+    round_: Round,
+    group: Group,
+    spend: tuple[str, Iterable[object]],
+    sheet: Sheet,
+    texts: Mapping[int, str],
+    now: datetime,
+) -> None:
+    """Seal a sheet; then spend the right to it and write it, or do neither."""
+    form = _form(round_.id, round_.key_check or b"")
+    _check_window(round_.id, now)  # before its key is asked for: that of an ended round is gone
     cipher = seal.load(keys, round_.id, round_.key_check)
-    _store(
-        round_.id,
-        now,
-        (TAKE, (round_.id, number)),
-        _rows(cipher, form, round_.id, group.id, sheet),
-        _comment_rows(cipher, form, round_.id, sheet, texts),
-    )
+    rows = _rows(cipher, form, round_.id, group.id, sheet)
+    said = _comment_rows(cipher, form, round_.id, sheet, texts)
+    with writing():
+        _check_window(round_.id, now)
+        if database.execute_sql(*spend).rowcount != 1:
+            raise Spent(N_("已经提交过一次，那一次算数，这一次没有重复计入。"))
+        cursor = database.cursor()
+        cursor.executemany(RATE, rows)
+        if said:
+            cursor.executemany(SAY, said)
 
 
 def forget(round_: Round) -> None:

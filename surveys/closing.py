@@ -15,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from peewee import chunked
+
 from surveys import archive, ballots, disclosure, questionnaire, rounds, seal, tally
 from surveys.db import writing
 from surveys.messages import N_, Refused
@@ -38,7 +40,7 @@ def _cells(
     tallies: dict[tuple[int, int], dict[str, dict[str, int]]] = {}
     for (cell, place, packed), times in count.answers.items():
         question, column = columns[place]
-        key = question.tally_key(packed, column)
+        key = question.answers.tally_key(column, packed)
         if key is not None:
             answers = tallies.setdefault(cell, {}).setdefault(question.id, {})
             answers[key] = answers.get(key, 0) + times
@@ -81,7 +83,7 @@ def _document(round_: Round, closed_on: str | None, count: tally.Count) -> dict[
     cells = _cells(round_, subjects, groups, count)
     keys = {subject.id: subject.key for subject in subjects}
     return {
-        "format": "surveys-archive/1",
+        "format": archive.FORMAT,
         "round": {
             # The digest is told to everybody, of rounds about persons too. What is unguessable in
             # the archive keeps small tallies from being found by trying which have this digest.
@@ -219,8 +221,9 @@ def _check_returned(round_: Round, count: tally.Count) -> None:
     spent: Counter[tuple[int, int]] = Counter()
     for row in ballots.code_counts(round_):
         spent[row.unit_id, row.group_id] = row.spent
+    groups = rounds.groups_of(round_)
     for subject in _subjects(round_):
-        for group in rounds.groups_of(round_):
+        for group in groups:
             if subject.rated and (
                 count.ballots[subject.id, group.id] != spent[subject.place_id or 0, group.id]
             ):
@@ -259,8 +262,8 @@ def _keep(keys: Path, round_: Round, kept: archive.Archive) -> None:
                 "details": details,
             }
         )
-    for start in range(0, len(rows), 50):
-        Score.insert_many(rows[start : start + 50]).execute()
+    for some in chunked(rows, 50):
+        Score.insert_many(some).execute()
     full = {subjects[each["id"]].id for each in shown["subjects"] if each["disclosure"] == "full"}
     _keep_texts(keys, round_, full)
 
@@ -275,7 +278,7 @@ def _keep_texts(keys: Path, round_: Round, full: set[int]) -> None:
             comments.append(row)
         elif subject in full:
             texts.append(row | {"question": questions[place - 1].id})
-    for start in range(0, len(comments), 100):
-        Comment.insert_many(comments[start : start + 100]).execute()
-    for start in range(0, len(texts), 100):
-        TextAnswer.insert_many(texts[start : start + 100]).execute()
+    for some in chunked(comments, 100):
+        Comment.insert_many(some).execute()
+    for some in chunked(texts, 100):
+        TextAnswer.insert_many(some).execute()

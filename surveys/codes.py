@@ -30,11 +30,7 @@ def _check_symbol(symbols: str) -> str:
 def make() -> str:
     """A fresh random code, as it is printed: `ABCD-EFGH-JKMN`."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(SYMBOLS - 1))
-    return grouped(body + _check_symbol(body))
-
-
-def grouped(code: str) -> str:
-    """A code in groups of four."""
+    code = body + _check_symbol(body)
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 

@@ -7,10 +7,13 @@ until it is published; then it stands as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from typing import cast
+
+from peewee import chunked
 
 from surveys import archive, assembling, composite_document, figures, questionnaire
 from surveys.assembling import COUNTED, rules_of, sources_of, subjects_of
@@ -124,27 +127,37 @@ class Judged:
 
 def in_sources(composite: Composite) -> list[Judged]:
     """Those that the chosen sources are about, as far as these rules judge their kind."""
-    sheet, found = rules_of(composite), dict[str, Judged]()
+    sheet = rules_of(composite)
+    found: dict[str, Judged] = {}
     for source in sources_of(composite).values():
         target = source.target
         if isinstance(target, Composite):
-            if rules_of(target).about == sheet.about:
-                for each in subjects_of(target):
-                    judged = Judged(each.key, each.label, each.place_label, each.unit_id)
-                    found.setdefault(each.key, judged)
-            continue
-        of_kind = Subject.person if sheet.about == "persons" else Subject.unit
-        rated = (
-            Subject.select(Subject, Unit).join(Unit, on=Subject.place).order_by(Subject.position)
-        )
-        for row in rated.where(Subject.round == target, Subject.rated, of_kind.is_null(False)):
-            place = row.place
-            if place is not None and (
-                sheet.about == "persons" or not sheet.kinds or place.kind in sheet.kinds
-            ):
-                judged = Judged(row.key, row.label, row.place_label, place.id)
-                found.setdefault(row.key, judged)
+            inside = _in_composite(target, sheet)
+        else:
+            inside = _in_round(target, sheet)
+        for each in inside:
+            found.setdefault(each.key, each)
     return list(found.values())
+
+
+def _in_composite(source: Composite, sheet: Sheet) -> Iterator[Judged]:
+    if rules_of(source).about == sheet.about:
+        for each in subjects_of(source):
+            yield Judged(each.key, each.label, each.place_label, each.unit_id)
+
+
+def _in_round(source: Round, sheet: Sheet) -> Iterator[Judged]:
+    of_kind = Subject.person if sheet.about == "persons" else Subject.unit
+    rated = (
+        Subject.select(Subject, Unit)
+        .join(Unit, on=Subject.place)
+        .where(Subject.round == source, Subject.rated, of_kind.is_null(False))
+        .order_by(Subject.position)
+    )
+    for row in rated:
+        place = cast(Unit, row.place)
+        if sheet.about == "persons" or not sheet.kinds or place.kind in sheet.kinds:
+            yield Judged(row.key, row.label, row.place_label, place.id)
 
 
 def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:
@@ -152,8 +165,7 @@ def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:
     sheet, within = rules_of(composite), reach(composite.owner)
     wanted = list(dict.fromkeys(codes))
     found: dict[str, Judged] = {}
-    for start in range(0, len(wanted), 500):
-        some = wanted[start : start + 500]
+    for some in chunked(wanted, 500):
         if sheet.about == "persons":
             people = Person.select(Person, Unit).join(Unit).where(Person.code.in_(some))
             for row in people:
@@ -182,10 +194,8 @@ def choose_subjects(composite: Composite, judged: Sequence[Judged]) -> None:
     with writing():
         _change(composite)
         gone = [each.id for key, each in known.items() if key not in keep]
-        for start in range(0, len(gone), 500):
-            CompositeSubject.delete().where(
-                CompositeSubject.id.in_(gone[start : start + 500])
-            ).execute()
+        for some in chunked(gone, 500):
+            CompositeSubject.delete().where(CompositeSubject.id.in_(some)).execute()
         for position, each in enumerate(judged):
             values = {
                 "label": each.label,
@@ -312,13 +322,12 @@ def decide(
         raise Refused(N_("等次只能是：%(grades)s。"), grades="、".join(grades))
     if composite.state == "draft":
         raise Refused(N_("请先计算，再评定等次。"))
-    why = reason.strip()
-    if grade and grade != suggested(composite)[subject.key] and not why:
-        raise Refused(N_("决定的等次与得分建议的不同，请写明理由。"))
-    why = paragraph(why, "") if why else ""
+    reason = reason.strip() if grade else ""
+    if reason or (grade and grade != suggested(composite)[subject.key]):
+        reason = paragraph(reason, N_("决定的等次与得分建议的不同，请写明理由。"))
     values = {
         "decided_grade": grade or None,
-        "decided_reason": why if grade else "",
+        "decided_reason": reason,
         "decided_by": by if grade else None,
         "decided_at": now if grade else None,
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from surveys.scoring import shown
+from surveys.scoring import grade_of, shown
 
 SOURCES = ("round", "figure")
 MEASURES = ("score", "rate")
@@ -110,10 +110,11 @@ def steps(subject: Subject, rules: Rules) -> list[Step]:
     found = []
     for part in rules.parts.values():
         value = subject.values.get(part.id)
-        share = None if value is None else part.weight / weights
-        found.append(
-            Step(part.id, value, share, None if value is None or share is None else value * share)
-        )
+        if value is None:
+            found.append(Step(part.id, None, None, None))
+        else:
+            share = part.weight / weights
+            found.append(Step(part.id, value, share, value * share))
     return found
 
 
@@ -143,15 +144,13 @@ def score_subject(subject: Subject, rules: Rules) -> Score:
             notes.append("deducted")
         if deducted > before:
             notes.append("floored")
-    reached = [(least, grade) for grade, least in rules.bands if score is not None]
-    reached = [(least, grade) for least, grade in reached if score is not None and least <= score]
     return Score(
         subject=subject.id,
         parts={step.part: step.value for step in taken},
         before=before,
         deducted=deducted,
         score=score,
-        grade=max(reached)[1] if reached else None,
+        grade=grade_of(score, rules.bands),
         notes=tuple(notes),
     )
 

@@ -25,6 +25,7 @@ from surveys.archive_values import (
     identifier,
     label_text,
     new_identifier,
+    own_scores,
     plain_text,
     record,
     whole_number,
@@ -68,12 +69,8 @@ def from_parsed(document: Any) -> Composite:
         read_one = _subject(each, at, rules, sources)
         new_identifier(each["id"], f"{at}.id", subjects)
         subjects[read_one.id] = read_one
-    scores = []
-    for each, at in entries(document.get("scores", []), "scores"):
-        keys = ("parts", "before", "deducted", "score", "grade", "notes")
-        record(each, at, ("subject",), keys)
-        plain_text(each["subject"], f"{at}.subject")
-        scores.append(each)
+    keys = ("parts", "before", "deducted", "score", "grade", "notes")
+    scores = own_scores(document.get("scores", []), keys)
     frame = {key: value for key, value in document.items() if key != "scores"}
     return Composite(frame, rules, list(subjects.values()), scores)
 

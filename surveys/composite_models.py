@@ -19,7 +19,7 @@ class Composite(BaseModel):
 
     id = peewee.AutoField()
     title = peewee.CharField(max_length=200)
-    owner = peewee.ForeignKeyField(Unit, backref="composites", on_delete="RESTRICT")
+    owner = peewee.ForeignKeyField(Unit, on_delete="RESTRICT")
     owner_id: int
     rules = JSONField()
     state = peewee.CharField(
@@ -45,7 +45,7 @@ class CompositeSource(BaseModel):
     """Where a part's values come from: a counted round, or another composite, published."""
 
     id = peewee.AutoField()
-    composite = peewee.ForeignKeyField(Composite, backref="sources", on_delete="CASCADE")
+    composite = peewee.ForeignKeyField(Composite, on_delete="CASCADE")
     part = peewee.CharField(max_length=64)
     round = peewee.ForeignKeyField(Round, null=True, on_delete="RESTRICT")
     round_id: int | None
@@ -75,7 +75,7 @@ class CompositeSubject(BaseModel):
     """
 
     id = peewee.AutoField()
-    composite = peewee.ForeignKeyField(Composite, backref="subjects", on_delete="CASCADE")
+    composite = peewee.ForeignKeyField(Composite, on_delete="CASCADE")
     key = peewee.CharField(max_length=40)
     label = peewee.CharField(max_length=120)
     place_label = peewee.CharField(max_length=120)
@@ -96,7 +96,7 @@ class CompositeFigure(BaseModel):
     """A figure that somebody signs for: 0–100, or a numerator and a denominator; decimal texts."""
 
     id = peewee.AutoField()
-    subject = peewee.ForeignKeyField(CompositeSubject, backref="figures", on_delete="CASCADE")
+    subject = peewee.ForeignKeyField(CompositeSubject, on_delete="CASCADE")
     subject_id: int
     part = peewee.CharField(max_length=64)
     value = peewee.CharField(max_length=40)
@@ -114,7 +114,7 @@ class CompositeDeduction(BaseModel):
     """Points taken off a subject of a composite, with the reason."""
 
     id = peewee.AutoField()
-    subject = peewee.ForeignKeyField(CompositeSubject, backref="deductions", on_delete="CASCADE")
+    subject = peewee.ForeignKeyField(CompositeSubject, on_delete="CASCADE")
     subject_id: int
     points = peewee.CharField(max_length=40)
     reason = peewee.TextField()

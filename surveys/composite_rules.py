@@ -19,21 +19,16 @@ from surveys.composite import Rules
 from surveys.kind import Text, text_of
 from surveys.messages import N_, Refused
 from surveys.models import UNIT_KINDS
+from surveys.questionnaire import check_audience
 
 LIBRARY = Path(__file__).parent / "composites"
 SITE_KEYS = ("about", "kinds", "audience", "intro")
 KEYS = {"id", "version", "title", "missing", "bands", "plan_items", "parts", *SITE_KEYS}
-AUDIENCES = set("PMSO")
 ABOUT = ("units", "persons")
 
 
 class RulesError(Refused):
     """A rules file that cannot be used, and why."""
-
-
-class _Wrong(ValueError):
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +73,13 @@ def from_document(document: dict[str, Any]) -> Sheet:
 def _read(document: dict[str, Any]) -> Sheet:
     unknown = sorted(set(document) - KEYS)
     if unknown:
-        raise _Wrong(unknown[0], "unknown key")
+        raise ValueError(f"{unknown[0]}: unknown key")
     about, audience = document["about"], document["audience"]
     if about not in ABOUT:
-        raise _Wrong("about", "units or persons")
-    if not audience or set(audience) - AUDIENCES:
-        raise _Wrong("audience", "letters of P, M, S, O")
-    if about == "persons" and "P" in audience:
-        raise _Wrong("audience", "a result about persons is never public")
+        raise ValueError("about: units or persons")
+    check_audience(about, audience)
     if set(document["kinds"]) - set(UNIT_KINDS):
-        raise _Wrong("kinds", f"of {', '.join(UNIT_KINDS)}")
+        raise ValueError(f"kinds: of {', '.join(UNIT_KINDS)}")
     rules = {key: value for key, value in document.items() if key not in SITE_KEYS}
     checked = composite_document.from_document(
         {

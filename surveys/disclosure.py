@@ -6,18 +6,18 @@ What is hidden is not kept: `hide` makes the archive that is left. Standard libr
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from surveys.archive_types import Archive, Subject, children_of
-from surveys.scoring import joined, score
+from surveys.scoring import joined_subjects, score
 
 Children = Mapping[str | None, list[Subject]]
 
 
 def _by_itself(subject: Subject, minimum: int) -> str:
     """Whether a subject may be shown when nothing else is known: full, few or void."""
-    if subject.disclosure not in (None, "full"):
+    if subject.hidden:
         return str(subject.disclosure)
     if subject.void:
         return "void"
@@ -60,8 +60,7 @@ def _protect(parent: Subject, children: Children, state: dict[str, str], minimum
         add(children.get(smallest.id, ()))
 
 
-def _states(subjects: Iterable[Subject], minimum: int) -> dict[str, str]:
-    subjects = list(subjects)
+def _states(subjects: Sequence[Subject], minimum: int) -> dict[str, str]:
     state = {subject.id: _by_itself(subject, minimum) for subject in subjects}
     children = children_of(subjects)
     waiting = list(children.get(None, ()))
@@ -72,15 +71,16 @@ def _states(subjects: Iterable[Subject], minimum: int) -> dict[str, str]:
     return state
 
 
-def _joined(archive: Archive) -> list[Subject]:
-    if archive.has_tree:
-        return list(archive.subjects)
-    return [joined(each, archive.rules) for each in archive.subjects]
+def _kept(subject: Subject, state: str) -> Subject:
+    """The subject with what may be kept of it."""
+    if state != "full":
+        subject = replace(subject, cells=(), population=None)
+    return replace(subject, disclosure=state)
 
 
 def disclosures(archive: Archive) -> dict[str, str]:
     """Subject id → `full`, `few`, `complement` or `void`; ballots alone decide, no tally does."""
-    return _states(_joined(archive), archive.rules.minimum)
+    return _states(joined_subjects(archive), archive.rules.minimum)
 
 
 def hide(archive: Archive) -> Archive:
@@ -88,18 +88,7 @@ def hide(archive: Archive) -> Archive:
 
     Hiding what is hidden already changes nothing.
     """
-    subjects = _joined(archive)
+    subjects = joined_subjects(archive)
     state = _states(subjects, archive.rules.minimum)
-    kept = replace(
-        archive,
-        subjects=tuple(
-            replace(
-                each,
-                disclosure=state[each.id],
-                cells=each.cells if state[each.id] == "full" else (),
-                population=each.population if state[each.id] == "full" else None,
-            )
-            for each in subjects
-        ),
-    )
+    kept = replace(archive, subjects=tuple(_kept(each, state[each.id]) for each in subjects))
     return replace(kept, scores=[each.as_document() for each in score(kept)])

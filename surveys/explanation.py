@@ -126,7 +126,7 @@ class Explanation:
 def explain(archive: Archive, subject: Subject) -> Explanation:
     """The steps of one subject of a kept archive, its groups joined already."""
     rules = archive.rules
-    if subject.disclosure not in (None, "full") or subject.void:
+    if subject.hidden or subject.void:
         return Explanation(subject.id, "void" if subject.void else str(subject.disclosure))
     groups = tuple(_group(cell, archive) for cell in _all_cells(subject, rules))
     there = [group for group in groups if group.score is not None]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+from peewee import chunked
+
 from surveys import csv_table
 from surveys.composite_models import Composite, CompositeFigure, CompositeSubject
 from surveys.csv_table import Column
@@ -171,13 +173,12 @@ class Changes:
     def write(self) -> None:
         """Write them, inside a transaction."""
         changed = [*self.gone, *(row["subject"] for row in self.rows)]
-        for start in range(0, len(changed), 500):
+        for some in chunked(changed, 500):
             CompositeFigure.delete().where(
-                CompositeFigure.part == self.part,
-                CompositeFigure.subject.in_(changed[start : start + 500]),
+                CompositeFigure.part == self.part, CompositeFigure.subject.in_(some)
             ).execute()
-        for start in range(0, len(self.rows), 50):
-            CompositeFigure.insert_many(self.rows[start : start + 50]).execute()
+        for rows in chunked(self.rows, 50):
+            CompositeFigure.insert_many(rows).execute()
 
 
 def changes(

@@ -16,7 +16,6 @@ import wtforms
 
 from surveys import comments
 from surveys.kind import Answer, Sent
-from surveys.kinds import KINDS
 from surveys.messages import N_, Refused
 from surveys.questionnaire import Answers, Question, Questionnaire
 
@@ -35,15 +34,6 @@ class BadAnswer(Refused):
     def __init__(self, message: str, field: str, **params: object) -> None:
         super().__init__(message, **params)
         self.field = field
-
-
-READERS = KINDS
-"""Kinds of question: how an answer is read, and all else that is particular to each."""
-
-
-def kind(question: Question) -> str:
-    """The kind of a question: a key of `READERS`, and what a template draws it by."""
-    return question.kind
 
 
 def in_order(form: Questionnaire) -> list[Question]:

@@ -9,7 +9,6 @@ What is wrong in a file is a `ValueError` that names the place; what is wrong on
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -50,12 +49,6 @@ def number(value: Any, place: str, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise ValueError(f"{place}: a whole number from {low} to {high}")
     return value
-
-
-def whole(typed_in: str) -> int | None:
-    """A whole number as typed, full-width digits forgiven; none where it is none."""
-    plain = unicodedata.normalize("NFKC", typed_in).strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 4 else None
 
 
 @dataclass(frozen=True, slots=True)

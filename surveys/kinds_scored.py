@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from surveys.kind import COMMON, Answer, Kind, Option, Sent, one, options_of, whole
+from surveys.kind import COMMON, Answer, Kind, Option, Sent, one, options_of
 from surveys.messages import N_, Refused
+from surveys.typed import whole
 
 
 @dataclass(frozen=True, slots=True)

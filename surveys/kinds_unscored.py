@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from surveys import typed
-from surveys.kind import COMMON, Answer, Kind, Option, Sent, number, options_of, whole
+from surveys.kind import COMMON, Answer, Kind, Option, Sent, number, options_of
 from surveys.messages import N_, Refused
 
 MOST_CHARACTERS = 500
@@ -16,8 +16,37 @@ ANSWERED = "#"
 """The key in the tallies of a question with several picks: how many people answered it."""
 
 
+class _OfOptions(Kind):
+    """What picks and rankings share: options of their own, each with an input."""
+
+    __slots__ = ()
+    choices: tuple[Option, ...]
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Its own options."""
+        return self.choices
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """A box to tick, or a place to choose, for each option."""
+        return tuple(option.id for option in self.choices)
+
+    @classmethod
+    def in_archive(cls, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Its options and how many count; it has neither scale nor weight."""
+        return {
+            "id": question["id"],
+            "kind": cls.name,
+            "options": [{"id": each["id"], "label": each["label"]} for each in question["options"]],
+            **({"least": question.get("least", 1)} if "least" in cls.keys else {}),
+            "most": question.get("most", len(question["options"])),
+            "label": question["text"],
+        }
+
+
 @dataclass(frozen=True, slots=True)
-class Several(Kind):
+class Several(_OfOptions):
     """Several options of its own, from `least` to `most` of them; nothing ticked is no answer."""
 
     choices: tuple[Option, ...]
@@ -34,16 +63,6 @@ class Several(Kind):
         most = number(question.get("most", len(options)), f"{place}.most", 1, len(options))
         least = number(question.get("least", 1), f"{place}.least", 1, most)
         return cls(options, least, most)
-
-    @property
-    def options(self) -> tuple[Option, ...]:
-        """Its own options."""
-        return self.choices
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """A box to tick for each option."""
-        return tuple(option.id for option in self.choices)
 
     @property
     def width(self) -> int:
@@ -86,21 +105,9 @@ class Several(Kind):
             return None
         return self.choices[column - 1].id if column else ANSWERED
 
-    @classmethod
-    def in_archive(cls, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Its options and how many could be picked; it has neither scale nor weight."""
-        return {
-            "id": question["id"],
-            "kind": cls.name,
-            "options": [{"id": each["id"], "label": each["label"]} for each in question["options"]],
-            "least": question.get("least", 1),
-            "most": question.get("most", len(question["options"])),
-            "label": question["text"],
-        }
-
 
 @dataclass(frozen=True, slots=True)
-class Ranking(Kind):
+class Ranking(_OfOptions):
     """Its options in an order: the first `most` places are all filled, or none is."""
 
     choices: tuple[Option, ...]
@@ -117,16 +124,6 @@ class Ranking(Kind):
         return cls(options, most)
 
     @property
-    def options(self) -> tuple[Option, ...]:
-        """Its own options."""
-        return self.choices
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """A place to choose for each option."""
-        return tuple(option.id for option in self.choices)
-
-    @property
     def width(self) -> int:
         """A byte for each option: its place."""
         return len(self.choices)
@@ -137,7 +134,7 @@ class Ranking(Kind):
         for part, text in sent:
             if not text.strip():
                 continue
-            place = whole(text)
+            place = typed.whole(text)
             if place is None or not 1 <= place <= self.most or part not in self.parts:
                 raise Refused(
                     N_("第 %(n)s 题的名次只能是 1 到 %(most)s。请重新选择。"), most=self.most
@@ -175,12 +172,6 @@ class Ranking(Kind):
     def tally_key(self, column: int, packed: int) -> str | None:
         """`option#place`."""
         return f"{self.choices[column].id}#{packed}" if packed else None
-
-    @classmethod
-    def in_archive(cls, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Its options and how many places were given; it has neither scale nor weight."""
-        whole = Several.in_archive(question) or {}
-        return {key: value for key, value in whole.items() if key != "least"} | {"kind": cls.name}
 
 
 @dataclass(frozen=True, slots=True)

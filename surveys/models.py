@@ -65,7 +65,7 @@ class Person(BaseModel):
     id = peewee.AutoField()
     code = peewee.CharField(max_length=40, unique=True)
     name = peewee.CharField(max_length=120)
-    unit = peewee.ForeignKeyField(Unit, backref="people", on_delete="RESTRICT")
+    unit = peewee.ForeignKeyField(Unit, on_delete="RESTRICT")
     unit_id: int
     membership = peewee.CharField(max_length=12, constraints=_one_of("membership", MEMBERSHIPS))
     floating = peewee.BooleanField(default=False)
@@ -83,7 +83,7 @@ class Round(BaseModel):
 
     id = peewee.AutoField()
     title = peewee.CharField(max_length=200)
-    owner = peewee.ForeignKeyField(Unit, backref="rounds", on_delete="RESTRICT")
+    owner = peewee.ForeignKeyField(Unit, on_delete="RESTRICT")
     owner_id: int
     questionnaire = JSONField()
     rules = JSONField()
@@ -116,7 +116,7 @@ class Round(BaseModel):
 class Delay(BaseModel):
     """A later end that an organiser gave an open round, with the reason."""
 
-    round = peewee.ForeignKeyField(Round, backref="delays", on_delete="CASCADE")
+    round = peewee.ForeignKeyField(Round, on_delete="CASCADE")
     old_end = UTCField()
     new_end = UTCField()
     reason = peewee.TextField()
@@ -125,7 +125,7 @@ class Delay(BaseModel):
 class Pledge(BaseModel):
     """What we will do, and by when: a paragraph under a published result."""
 
-    round = peewee.ForeignKeyField(Round, backref="pledges", on_delete="CASCADE")
+    round = peewee.ForeignKeyField(Round, on_delete="CASCADE")
     text = peewee.TextField()
     added_at = UTCField()
 
@@ -134,7 +134,7 @@ class Group(BaseModel):
     """A class of raters in a round, with its weight as the decimal text that was typed."""
 
     id = peewee.AutoField()
-    round = peewee.ForeignKeyField(Round, backref="groups", on_delete="CASCADE")
+    round = peewee.ForeignKeyField(Round, on_delete="CASCADE")
     key = peewee.CharField(max_length=40)
     label = JSONField()
     weight = peewee.CharField(max_length=30)
@@ -152,7 +152,7 @@ class Subject(BaseModel):
     """
 
     id = peewee.AutoField()
-    round = peewee.ForeignKeyField(Round, backref="subjects", on_delete="CASCADE")
+    round = peewee.ForeignKeyField(Round, on_delete="CASCADE")
     round_id: int
     key = peewee.CharField(max_length=40)
     label = peewee.CharField(max_length=120)
@@ -275,7 +275,7 @@ class Score(BaseModel):
     """A subject's line of the archive's scores, for pages and trends. Numbers as they are shown."""
 
     id = peewee.AutoField()
-    round = peewee.ForeignKeyField(Round, backref="score_rows", on_delete="CASCADE")
+    round = peewee.ForeignKeyField(Round, on_delete="CASCADE")
     round_id: int
     subject = peewee.ForeignKeyField(Subject, on_delete="CASCADE")
     subject_id: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -23,6 +23,7 @@ from surveys.models import Round
 
 LIBRARY = Path(__file__).parent / "questionnaires"
 AUDIENCES = {"P", "M", "S", "O"}
+ABOUT = ("units", "persons", "things")
 MOST_QUESTIONS = 100
 
 Answers = Mapping[str, Answer]
@@ -87,10 +88,6 @@ class Question:
         except ValueError as wrong:
             raise ValueError(f"{self.id}: {wrong}") from None
 
-    def tally_key(self, packed: int, column: int = 0) -> str | None:
-        """The key of a packed byte in the archive's tallies; none for one that says nothing."""
-        return self.answers.tally_key(column, packed)
-
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
@@ -125,11 +122,6 @@ class Questionnaire:
         """What its `rate` and its `score` are called, where they have names of their own."""
         words: Mapping[str, Text] = self.document.get("words", {})
         return words
-
-    def capped(self, quota: Quota) -> Text:
-        """What the option of a quota is called."""
-        options = next(each.options for each in self.questions if each.id == quota.question)
-        return next(option.label for option in options if option.id == quota.option)
 
     def pack(self, answers: Answers) -> bytes:
         """A rating as bytes, `width` of them: all ratings of a round have one length."""
@@ -168,13 +160,6 @@ class Questionnaire:
     def for_archive(self) -> dict[str, Any]:
         """The archive's part `questionnaire`."""
         return _archive_part(self.document)
-
-
-class _Wrong(ValueError):
-    """What is wrong, and where in the file."""
-
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place}: {reason}")
 
 
 KEYS = {
@@ -249,24 +234,24 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
     for question in document["questions"]:
         key, kind = question["id"], kinds.kind_of(question, document["scales"])
         if not isinstance(key, str) or not ID.fullmatch(key) or key in seen:
-            raise _Wrong("questions", f"{key!r} is no id, or stands twice")
+            raise ValueError(f"questions: {key!r} is no id, or stands twice")
         seen.add(key)
         if key == document["headline"] and not kind.scored:
-            raise _Wrong("headline", "must be a question of kind choice or points")
+            raise ValueError("headline: must be a question of kind choice or points")
         if not kind.scored:
             kind.read(question, {}, f"questions.{key}")
         if not kind.scored and is_on_sheet(document):
             reason = f"{kind.name} cannot be asked on a sheet about many"
-            raise _Wrong(f"questions.{key}.kind", reason)
+            raise ValueError(f"questions.{key}.kind: {reason}")
 
 
 def _check_scores(questions: tuple[Question, ...], headline: str) -> None:
     """Something must weigh, and something be positive where a rate is asked."""
     if not any(Fraction(question.weight) for question in questions):
-        raise _Wrong("questions", "all weights are 0")
+        raise ValueError("questions: all weights are 0")
     options = next(question.options for question in questions if question.id == headline)
     if options and not any(option.positive for option in options):
-        raise _Wrong(f"questions.{headline}", "no option is positive, and its rate is asked")
+        raise ValueError(f"questions.{headline}: no option is positive, and its rate is asked")
 
 
 def _listed(document: Mapping[str, Any]) -> bool:
@@ -274,20 +259,46 @@ def _listed(document: Mapping[str, Any]) -> bool:
     return document["about"] == "things" or bool(document.get("listed", False))
 
 
+def is_by_codes(document: Mapping[str, Any]) -> bool:
+    """Whether it is answered by codes alone; persons always are: they have no page of their own."""
+    return document["about"] == "persons" or bool(document.get("needs_codes", False))
+
+
 def is_on_sheet(document: Mapping[str, Any]) -> bool:
     """Whether one sheet is about many: about persons, or about a list behind a code."""
-    codes = bool(document.get("needs_codes", False))
-    return document["about"] == "persons" or (_listed(document) and codes)
+    return document["about"] == "persons" or (_listed(document) and is_by_codes(document))
 
 
 def _share(quota: Mapping[str, Any]) -> Fraction:
     """A quota's `share` of the sheet (below 1), or its `most`, a whole number."""
     if ("share" in quota) == ("most" in quota):
-        raise _Wrong("quotas", "needs share or most, and not both")
+        raise ValueError("quotas: needs share or most, and not both")
     amount = Fraction(quota["share"] if "share" in quota else quota["most"])
     if not (0 < amount < 1 if "share" in quota else amount >= 1 and amount.denominator == 1):
-        raise _Wrong("quotas", "share lies between 0 and 1, most is 1 or more")
+        raise ValueError("quotas: share lies between 0 and 1, most is 1 or more")
     return amount
+
+
+def _quotas(document: Mapping[str, Any], questions: Sequence[Question]) -> tuple[Quota, ...]:
+    """Its quotas, each of an option that is on a scored question."""
+    scored = [question for question in questions if question.scored]
+    offered = {(question.id, option.id) for question in scored for option in question.options}
+    quotas = tuple(
+        Quota(quota["question"], quota["option"], _share(quota))
+        for quota in document.get("quotas", ())
+    )
+    for quota in quotas:
+        if (quota.question, quota.option) not in offered:
+            raise ValueError(f"quotas: {quota.question}/{quota.option} is on no question")
+    return quotas
+
+
+def check_audience(about: str, audience: str) -> None:
+    """Refuse letters that are none, and a public result about persons: `ValueError`."""
+    if not audience or set(audience) - AUDIENCES:
+        raise ValueError("audience: letters of P, M, S, O")
+    if about == "persons" and "P" in audience:
+        raise ValueError("audience: a result about persons is never public")
 
 
 def from_document(document: dict[str, Any]) -> Questionnaire:
@@ -307,22 +318,18 @@ def from_document(document: dict[str, Any]) -> Questionnaire:
 def _read(document: dict[str, Any]) -> Questionnaire:
     unknown = set(document) - KEYS
     if unknown:
-        raise _Wrong(sorted(unknown)[0], "unknown key")
+        raise ValueError(f"{sorted(unknown)[0]}: unknown key")
     if not 1 <= len(document["questions"]) <= MOST_QUESTIONS:
-        raise _Wrong("questions", f"1 to {MOST_QUESTIONS} are possible")
-    audience = document["audience"]
-    if not audience or set(audience) - AUDIENCES:
-        raise _Wrong("audience", "letters of P, M, S, O")
-    if document["about"] not in ("units", "persons", "things"):
-        raise _Wrong("about", "units, persons or things")
-    if document["about"] == "persons" and "P" in audience:
-        raise _Wrong("audience", "a result about persons is never public")
+        raise ValueError(f"questions: 1 to {MOST_QUESTIONS} are possible")
+    if document["about"] not in ABOUT:
+        raise ValueError("about: units, persons or things")
+    check_audience(document["about"], document["audience"])
     _check_kinds(document)
     part = _archive_part(document)
     groups, rules = document["groups"], document["rules"]
     archive.from_document(
         {
-            "format": "surveys-archive/1",
+            "format": archive.FORMAT,
             "questionnaire": part,
             "rules": {"groups": groups, **rules},
             "subjects": [],
@@ -330,35 +337,22 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     )
     questions = tuple(_question(each, document["scales"]) for each in document["questions"])
     _check_scores(questions, document["headline"])
-    quotas = tuple(
-        Quota(quota["question"], quota["option"], _share(quota))
-        for quota in document.get("quotas", ())
-    )
-    offered = {
-        (question.id, option.id)
-        for question in questions
-        if question.scored
-        for option in question.options
-    }
-    for quota in quotas:
-        if (quota.question, quota.option) not in offered or quota.share <= 0:
-            raise _Wrong("quotas", f"{quota.question}/{quota.option} is on no question")
     return Questionnaire(
         document=document,
         id=document["id"],
         version=document["version"],
         title=text_of(document["title"], "title"),
         intro=text_of(document["intro"], "intro"),
-        audience=audience,
+        audience=document["audience"],
         about=document["about"],
         kinds=tuple(document["kinds"]),
         listed=_listed(document),
-        needs_codes=bool(document.get("needs_codes", False)),
+        needs_codes=is_by_codes(document),
         peers=bool(document.get("peers", False)),
         comment=bool(document.get("comment", False)) and not is_on_sheet(document),
         headline=document["headline"],
         questions=questions,
-        quotas=quotas,
+        quotas=_quotas(document, questions),
         plan_items=tuple(document.get("plan_items", ())),
         groups=tuple(groups),
         rules=dict(rules),

@@ -15,11 +15,17 @@ from surveys.kind import MOST_OPTIONS
 from surveys.kinds import KINDS
 from surveys.messages import N_, Refused
 from surveys.models import UNIT_KINDS
-from surveys.questionnaire import AUDIENCES, KEYS, MOST_QUESTIONS, is_on_sheet
+from surveys.questionnaire import (
+    ABOUT,
+    AUDIENCES,
+    KEYS,
+    MOST_QUESTIONS,
+    is_by_codes,
+    is_on_sheet,
+)
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,40}")
-SCORED = ("choice", "points")
-ABOUT = ("units", "persons", "things")
+SCORED = [name for name, kind in KINDS.items() if kind.scored]
 Table = Mapping[str, Any]
 
 
@@ -47,6 +53,7 @@ def first_fault(document: Table) -> Fault | None:
 
 def _faults(document: Table) -> Iterator[Fault]:
     yield from _head(document)
+    yield from _about(document)
     yield from _questions(document)
     yield from _scales(document)
     yield from _headline(document)
@@ -55,9 +62,7 @@ def _faults(document: Table) -> Iterator[Fault]:
     yield from _quotas(document)
 
 
-def _said(
-    place: str, value: Any, table: str = "", needle: str = "", nth: int = 1
-) -> Iterator[Fault]:
+def _said(place: str, value: Any, table: str = "", needle: str = "") -> Iterator[Fault]:
     """A text must be there in both languages."""
     fine = (
         isinstance(value, dict)
@@ -66,7 +71,7 @@ def _said(
     )
     if not fine:
         reason = Refused(N_("“%(place)s”须有中文（zh）和英文（en）两种文字。"), place=place)
-        yield Fault(reason, table, needle, nth)
+        yield Fault(reason, table, needle)
 
 
 def _identifier(value: Any, place: str) -> Iterator[Fault]:
@@ -77,13 +82,13 @@ def _identifier(value: Any, place: str) -> Iterator[Fault]:
         yield Fault(reason, place, "id=")
 
 
-def _equal(ids: list[str], tables: str = "", place: str = "", key: str = "id") -> Iterator[Fault]:
+def _equal(ids: list[str], tables: str = "", place: str = "") -> Iterator[Fault]:
     """No id may stand twice: where the items are tables of an array, the second one is meant."""
     for n, each in enumerate(ids):
         if each in ids[:n]:
             reason = Refused(N_("编号“%(id)s”出现了两次，须各不相同。"), id=each[:40])
             nth = 1 if tables else 2
-            yield Fault(reason, f"{tables}[{n}]" if tables else place, f'{key}="{each}"', nth)
+            yield Fault(reason, f"{tables}[{n}]" if tables else place, f'id="{each}"', nth)
 
 
 def _head(document: Table) -> Iterator[Fault]:
@@ -102,6 +107,10 @@ def _head(document: Table) -> Iterator[Fault]:
             reason = Refused(N_("没有“%(key)s”这一项，可能写错了。"), key=key[:40])
             yield Fault(reason, "words", key)
         yield from _said(f"words.{key}", word, "words", f"{key}=")
+
+
+def _about(document: Table) -> Iterator[Fault]:
+    """Whom it is about, who may see the result, in which units, for which items of the plan."""
     about, audience = document["about"], document["audience"]
     if about not in ABOUT:
         yield Fault(Refused(N_("测评对象（about）只能是 units、persons 或 things。")), "", "about=")
@@ -257,7 +266,7 @@ def _people(document: Table) -> Iterator[Fault]:
             reason = Refused(N_("票类“%(id)s”的权重（weight）须大于 0。"), id=group["id"])
             yield Fault(reason, f"groups[{n}]", "weight=")
     sampling = document["rules"]["sampling"]
-    if sampling != "open" and not document.get("needs_codes", False):
+    if sampling != "open" and not is_by_codes(document):
         reason = Refused(N_("不用测评码的问卷谁都能答，sampling 只能是 open。"))
         yield Fault(reason, "rules", "sampling=")
 

@@ -1,6 +1,6 @@
 """Units and people as CSV: preview, apply, export.
 
-`preview_units(bytes)` says what a file would add, change and leave alone, and what is wrong with
+`UNITS.preview(bytes)` says what a file would add, change and leave alone, and what is wrong with
 it; `apply` then writes all of it or nothing. The code is the key: importing again changes, never
 duplicates; what is not in the file stays as it is. `within` is the unit of the organiser who
 imports: what is beyond its reach cannot be touched. A round keeps its own copy of the units it is
@@ -138,16 +138,6 @@ class Preview(Generic[R]):
     def digest(self) -> str:
         """A short name for what would be written, to tell whether it is still the same."""
         return hashlib.sha256(repr((self.added, self.changed)).encode("utf-8")).hexdigest()[:32]
-
-
-def preview_units(data: bytes, within: Unit | None = None) -> Preview[UnitRow]:
-    """What a file of units would do."""
-    return UNITS.preview(data, within)
-
-
-def preview_people(data: bytes, within: Unit | None = None) -> Preview[PersonRow]:
-    """What a file of people would do."""
-    return PEOPLE.preview(data, within)
 
 
 def apply(preview: Preview[R], seen: str | None = None) -> None:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from surveys import archive, questionnaire
+from surveys import questionnaire, rounds
 from surveys.db import writing
 from surveys.messages import N_
 from surveys.models import Round
-from surveys.rounds import Changed
-from surveys.typed import BadSetting
+from surveys.typed import BadSetting, decimal, narrow, whole
 
 SHARE = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
 MOST_SUBJECTS = 100_000
@@ -65,41 +62,22 @@ def revise(round_: Round, typed: Typed, revision: int) -> None:
     if quotas or "quotas" in document:
         document["quotas"] = quotas
     document["rules"] = rules = _rules(dict(round_.rules), typed)
-    _check(document, rules)
+    _check(document)
     with writing():
-        changed = (
-            Round.update(questionnaire=document, rules=rules, revision=Round.revision + 1)
-            .where(Round.id == round_.id, Round.state == "draft", Round.revision == revision)
-            .execute()
-        )
-        if not changed:
-            raise Changed(
-                N_("这次测评刚被别人改动或开始了，您的改动没有保存。请看一眼现在的内容再改。")
-            )
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text[:40]).strip()
+        rounds.update_draft(round_, revision, questionnaire=document, rules=rules)
 
 
 def _decimal(field: str, text: str) -> Any:
-    """A number within 0 and 100, at most four decimals, as JSON has it."""
-    plain = _plain(text)
-    try:
-        if not plain or len(plain) > 8 or set(plain) - set("0123456789."):
-            raise ValueError
-        number = Decimal(plain)
-    except (ValueError, InvalidOperation):
-        number = Decimal(-1)
-    if not 0 <= number <= 100:
+    """A number within 0 and 100, as JSON has it."""
+    number = decimal(text, 8)
+    if number is None or number > 100:
         raise BadSetting(field, N_("“%(typed)s”不行：须为 0 到 100 的数。"), typed=text[:40])
     return json.loads(f"{number.normalize():f}")
 
 
 def _whole(field: str, text: str, least: int, most: int) -> int:
-    plain = _plain(text)
-    number = int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 9 else -1
-    if not least <= number <= most:
+    number = whole(text)
+    if number is None or not least <= number <= most:
         raise BadSetting(
             field,
             N_("“%(typed)s”不行：须为 %(least)s 到 %(most)s 的整数。"),
@@ -112,7 +90,7 @@ def _whole(field: str, text: str, least: int, most: int) -> int:
 
 def _share(field: str, text: str) -> str:
     """A share between 0 and 1 as a fraction in lowest terms."""
-    found = SHARE.fullmatch(_plain(text))
+    found = SHARE.fullmatch(narrow(text))
     if found is None or int(found[2]) == 0 or not 0 < Fraction(int(found[1]), int(found[2])) < 1:
         raise BadSetting(
             field, N_("“%(typed)s”不行：请写成 1/3 这样的分数，大于 0、小于 1。"), typed=text[:40]
@@ -136,7 +114,7 @@ def _scales(scales: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
             place = name, option["id"]
             kept = {key: option[key] for key in option if key not in ("value", "positive")}
             text = typed.values.get(place, "")
-            if _plain(text):
+            if narrow(text):
                 kept["value"] = _decimal(f"value-{name}-{option['id']}", text)
                 if place in typed.positives:
                     kept["positive"] = True
@@ -148,13 +126,13 @@ def _scales(scales: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
 def _quotas(typed: Typed) -> list[dict[str, Any]]:
     found = []
     for number, (question, option, amount) in enumerate(typed.quotas):
-        if not question and not _plain(amount):
+        if not question and not narrow(amount):
             continue
         field = f"quota-{number}-amount"
-        if not question or not _plain(amount):
+        if not question or not narrow(amount):
             raise BadSetting(field, N_("名额：请选一个选项，并写上比例或人数。"))
         quota: dict[str, Any] = {"question": question, "option": option}
-        if "/" in _plain(amount):
+        if "/" in narrow(amount):
             quota["share"] = _share(field, amount)
         else:
             quota["most"] = _whole(field, amount, 1, MOST_SUBJECTS)
@@ -176,7 +154,7 @@ def _rules(rules: dict[str, Any], typed: Typed) -> dict[str, Any]:
 def _bands(typed: Typed, _rules: dict[str, Any], _before: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for number, (grade, least) in enumerate(typed.bands):
-        if not grade.strip() and not _plain(least):
+        if not grade.strip() and not narrow(least):
             continue
         if not 1 <= len(grade.strip()) <= 20 or not grade.strip().isprintable():
             raise BadSetting(f"band-{number}-grade", N_("请给每一档写上名称，最多 20 字。"))
@@ -195,7 +173,7 @@ def _flags(typed: Typed, _rules: dict[str, Any], before: Any) -> list[dict[str, 
     ids = [flag["id"] for flag in before or ()]
     found: list[dict[str, Any]] = []
     for number, flag in enumerate(typed.flags):
-        if not flag.options and not _plain(flag.share):
+        if not flag.options and not narrow(flag.share):
             continue
         if not flag.options:
             raise BadSetting(f"flag-{number}-share", N_("提示：请至少选一个选项。"))
@@ -213,7 +191,7 @@ def _new_id(taken: Sequence[str]) -> str:
 
 
 def _trim(typed: Typed, _rules: dict[str, Any], _before: Any) -> dict[str, int] | None:
-    if not _plain(typed.trim_over) and not _plain(typed.trim_each):
+    if not narrow(typed.trim_over) and not narrow(typed.trim_each):
         return None
     each = _whole("trim_each", typed.trim_each, 0, 1000)
     over = _whole("trim_over", typed.trim_over, 0, 100_000)
@@ -236,7 +214,7 @@ def _rank(typed: Typed, rules: dict[str, Any], _before: Any) -> dict[str, Any] |
 _PARTS: dict[str, Any] = {"bands": _bands, "flags": _flags, "trim": _trim, "rank": _rank}
 
 
-def _check(document: dict[str, Any], rules: dict[str, Any]) -> None:
+def _check(document: dict[str, Any]) -> None:
     """The questionnaire and its archive must still be readable: what the fields cannot see."""
     scales, headline = document["scales"], document["headline"]
     asked = next(each for each in document["questions"] if each["id"] == headline)
@@ -246,24 +224,12 @@ def _check(document: dict[str, Any], rules: dict[str, Any]) -> None:
             "values", N_("“%(title)s”要算肯定率，至少有一个选项算肯定。"), title=asked["text"]
         )
     valued = {option["id"] for option in options if option.get("value") is not None}
-    for number, flag in enumerate(rules.get("flags", ())):
+    for number, flag in enumerate(document["rules"].get("flags", ())):
         if not set(flag["options"]) <= valued:
             raise BadSetting(
                 f"flag-{number}-share", N_("提示只能用有分值的选项；不了解、弃权不算有效票。")
             )
     try:
-        form = questionnaire.from_document(document)
-        archive.from_document(
-            {
-                "format": archive.FORMAT,
-                "questionnaire": form.for_archive(),
-                "rules": {"groups": list(form.groups), **rules},
-                "subjects": [],
-            }
-        )
+        questionnaire.from_document(document)
     except questionnaire.QuestionnaireError as wrong:
         raise BadSetting("values", wrong.message, **wrong.params) from None
-    except archive.ArchiveError as wrong:
-        raise BadSetting(
-            "values", N_("这些规则合不到一起：%(reason)s。"), reason=str(wrong)
-        ) from None

@@ -7,7 +7,7 @@ organiser's act. The end of an open round may move later with a reason, never ea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,16 +33,8 @@ from surveys.models import (
 from surveys.questionnaire import Questionnaire
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Something that keeps a round from being opened: a msgid, its parameters, where to mend it."""
-
-    message: str
-    params: dict[str, object]
-    field: str
-
-    def __str__(self) -> str:
-        return self.message % self.params
+class Issue(typed.BadSetting):
+    """Something that keeps a round from being opened, and where to mend it."""
 
 
 class Changed(Refused):
@@ -130,6 +122,31 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
             "chosen", N_("所选单位中有的不在您的范围之内，或不适用这份问卷。请重新选择。")
         )
     listing.check(form, settings.needs_codes)
+    _check(settings, needs_codes)
+    with writing():
+        update_draft(
+            round_,
+            revision,
+            title=title,
+            plan_year=settings.plan_year,
+            plan_items=sorted(settings.plan_items),
+            chosen=sorted(settings.chosen),
+            opens_at=settings.opens_at,
+            ends_at=settings.ends_at,
+            needs_codes=needs_codes,
+            rules=_rules(round_, settings),
+            listed=list(settings.listed) if form.listed else None,
+        )
+        for key, weight in weights.items():
+            Group.update(weight=weight).where(Group.round == round_, Group.key == key).execute()
+        kept = settings.chosen if needs_codes else ()
+        AccessCode.delete().where(
+            AccessCode.round == round_, AccessCode.unit.not_in(list(kept))
+        ).execute()
+
+
+def _check(settings: Settings, needs_codes: bool) -> None:
+    """Refuse numbers, times and kinds of sampling that cannot be."""
     if not 3 <= settings.minimum <= 1000:
         raise typed.BadSetting("minimum", N_("最少人数须为 3 到 1000，通常为 5。"))
     if settings.opens_at and settings.ends_at and settings.opens_at >= settings.ends_at:
@@ -138,34 +155,19 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         raise typed.BadSetting("sampling", N_("抽样方式不明。请重新选择。"))
     if settings.sampling != "open" and not needs_codes:
         raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
-    rules = _rules(round_, settings)
-    with writing():
-        changed = (
-            Round.update(
-                title=title,
-                plan_year=settings.plan_year,
-                plan_items=sorted(settings.plan_items),
-                chosen=sorted(settings.chosen),
-                opens_at=settings.opens_at,
-                ends_at=settings.ends_at,
-                needs_codes=needs_codes,
-                rules=rules,
-                listed=list(settings.listed) if form.listed else None,
-                revision=Round.revision + 1,
-            )
-            .where(Round.id == round_.id, Round.state == "draft", Round.revision == revision)
-            .execute()
+
+
+def update_draft(round_: Round, revision: int, **values: Any) -> None:
+    """Inside a transaction: give a draft these values, or refuse as `revise` does."""
+    changed = (
+        Round.update(**values, revision=Round.revision + 1)
+        .where(Round.id == round_.id, Round.state == "draft", Round.revision == revision)
+        .execute()
+    )
+    if not changed:
+        raise Changed(
+            N_("这次测评刚被别人改动或开始了，您的改动没有保存。请看一眼现在的内容再改。")
         )
-        if not changed:
-            raise Changed(
-                N_("这次测评刚被别人改动或开始了，您的改动没有保存。请看一眼现在的内容再改。")
-            )
-        for key, weight in weights.items():
-            Group.update(weight=weight).where(Group.round == round_, Group.key == key).execute()
-        kept = settings.chosen if needs_codes else ()
-        AccessCode.delete().where(
-            AccessCode.round == round_, AccessCode.unit.not_in(list(kept))
-        ).execute()
 
 
 def _rules(round_: Round, settings: Settings) -> dict[str, Any]:
@@ -193,56 +195,50 @@ def groups_of(round_: Round) -> list[Group]:
 def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     """Everything that is missing before a draft can be opened."""
     found: list[Issue] = []
-
-    def missing(field: str, message: str, **params: object) -> None:
-        found.append(Issue(message, params, field))
-
     form = questionnaire.of(round_)
     chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
     if not chosen:
-        missing("chosen", N_("还没有选测评对象。请至少选一个单位。"))
+        found.append(Issue("chosen", N_("还没有选测评对象。请至少选一个单位。")))
     if round_.opens_at is None or round_.ends_at is None:
-        missing("ends_at", N_("还没有定开始和截止的时间。"))
+        found.append(Issue("ends_at", N_("还没有定开始和截止的时间。")))
     elif round_.ends_at <= now:
-        missing("ends_at", N_("截止时间已经过去。请改到以后。"))
+        found.append(Issue("ends_at", N_("截止时间已经过去。请改到以后。")))
     if form.listed:
-        found += [Issue(words, {**of}, "listed") for words, of in listing.missing(round_, chosen)]
+        found += [Issue("listed", words, **of) for words, of in listing.missing(round_, chosen)]
     elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
-            missing("chosen", N_("%(units)s 没有可以测评的正式党员。"), units="、".join(empty))
+            message = N_("%(units)s 没有可以测评的正式党员。")
+            found.append(Issue("chosen", message, units="、".join(empty)))
     if round_.needs_codes and chosen:
         found.extend(_too_few_codes(round_, form, chosen))
     return found
 
 
-def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> list[Issue]:
+def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> Iterator[Issue]:
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
-    groups = [[group] for group in groups_of(round_)]
-    if form.about == "persons":  # small groups are joined before scoring
-        groups = [[group for (group,) in groups]]
-    found = []
+    groups = groups_of(round_)
+    # Where no subject has a parent, small groups are joined before scoring.
+    flat = form.listed or form.about == "persons"
+    message = N_(
+        "%(unit)s 的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
+        "否则保不住密。请补发；人数不够的，改用纸质票。"
+    )
     for unit in chosen:
-        for joined in groups:
+        for joined in [groups] if flat else [[group] for group in groups]:
             codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
             if codes < needed:
-                found.append(
-                    Issue(
-                        N_(
-                            "%(unit)s 的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
-                            "否则保不住密。请补发；人数不够的，改用纸质票。"
-                        ),
-                        {
-                            "unit": unit.name,
-                            "group": "、".join(group.label["zh"] for group in joined),
-                            "codes": codes,
-                            "needed": needed,
-                        },
-                        "codes",
-                    )
-                )
-    return found
+                about = {"unit": unit.name, "group": _named(joined)}
+                yield Issue("codes", message, codes=codes, needed=needed, **about)
+
+
+def _named(groups: Sequence[Group]) -> dict[str, str]:
+    """The names of groups in both languages."""
+    return {
+        "zh": "、".join(group.label["zh"] for group in groups),
+        "en": ", ".join(group.label.get("en", group.label["zh"]) for group in groups),
+    }
 
 
 def open_round(keys: Path, round_: Round, now: datetime) -> None:
@@ -253,7 +249,7 @@ def open_round(keys: Path, round_: Round, now: datetime) -> None:
             raise Changed(N_("这次测评已经开始过了。"))
         issues = issues_before_opening(round_, now)
         if issues:
-            raise Refused(issues[0].message, **issues[0].params)
+            raise issues[0]
         subjects.make(round_)
         round_.key_check = seal.make(keys, round_.id)
         round_.state = "open"

@@ -7,6 +7,7 @@ only.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -63,11 +64,15 @@ def shown(number: Fraction | None, times: int = 1) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def joined(subject: Subject, rules: Rules) -> Subject:
-    """Rule 2: the subject with its small groups joined, two at a time, until none is left small.
+def joined_subjects(archive: Archive) -> list[Subject]:
+    """Rule 2: the subjects, with their small groups joined where none of them has a parent."""
+    if archive.has_tree:
+        return list(archive.subjects)
+    return [_joined(each, archive.rules) for each in archive.subjects]
 
-    Only for archives in which no subject has a parent.
-    """
+
+def _joined(subject: Subject, rules: Rules) -> Subject:
+    """The subject with its small groups joined, two at a time, until none is left small."""
     if subject.void:
         return subject
     order = list(rules.weights)
@@ -85,12 +90,10 @@ def joined(subject: Subject, rules: Rules) -> Subject:
 
 
 def _join(first: Cell, second: Cell, order: Sequence[str]) -> Cell:
-    tallies: dict[str, dict[str, int]] = {}
+    tallies: dict[str, Counter[str]] = {}
     for cell in (first, second):
         for question, tally in cell.tallies.items():
-            sums = tallies.setdefault(question, {})
-            for answer, times in tally.items():
-                sums[answer] = sums.get(answer, 0) + times
+            tallies.setdefault(question, Counter()).update(tally)
     issued = None
     if first.issued is not None and second.issued is not None:
         issued = first.issued + second.issued
@@ -113,7 +116,9 @@ def valued(cell: Cell, question: Question) -> list[tuple[Fraction, int, bool]]:
     return sorted(found)
 
 
-def mean(answers: Sequence[tuple[Fraction, int, bool]], trim: tuple[int, int] | None) -> Any:
+def mean(
+    answers: Sequence[tuple[Fraction, int, bool]], trim: tuple[int, int] | None
+) -> Fraction | None:
     """Rule 3: the mean of the values; trimmed at each end where there are more than `over`.
 
     `over` is at least twice what is cut at each end, so something is left.
@@ -182,23 +187,24 @@ def _weight(cell: Cell, rules: Rules) -> Fraction:
     return sum((rules.weights[group] for group in cell.groups), Fraction(0))
 
 
-def _flags(counts: Mapping[str, int], valid: int, rules: Rules) -> tuple[str, ...]:
+def _flags(cells: Sequence[Cell], headline: Question, valid: int, rules: Rules) -> tuple[str, ...]:
     """Rule 8: whole numbers compared, over all groups."""
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        counts.update(cell.tallies.get(headline.id, {}))
     raised = []
     for flag in rules.flags:
         share = flag.share
-        n = sum(counts.get(option, 0) for option in flag.options) * share.denominator
+        n = sum(counts[option] for option in flag.options) * share.denominator
         limit = share.numerator * valid
         if valid and (n > limit if flag.over else n < limit):
             raised.append(flag.id)
     return tuple(raised)
 
 
-def grade_of(score: Fraction | None, rules: Rules) -> str | None:
+def grade_of(score: Fraction | None, bands: Sequence[tuple[str, Fraction]]) -> str | None:
     """Rule 9: the band with the highest `min` that the score reaches."""
-    reached = [
-        (least, grade) for grade, least in rules.bands if score is not None and least <= score
-    ]
+    reached = [(least, grade) for grade, least in bands if score is not None and least <= score]
     return max(reached)[1] if reached else None
 
 
@@ -237,10 +243,6 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         span = interval(rate, sized, subject.population)
     if valid and rules.sampling == "open":
         notes.append("non-probability")
-    counts: dict[str, int] = {}
-    for cell in cells:
-        for key, times in cell.tallies.get(headline.id, {}).items():
-            counts[key] = counts.get(key, 0) + times
     return Score(
         subject=subject.id,
         valid=valid,
@@ -250,8 +252,8 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         pooled_rate=Fraction(sum(positives), valid) if valid else None,
         interval=span,
         rank=None,
-        grade=grade_of(score, rules),
-        flags=_flags(counts, valid, rules),
+        grade=grade_of(score, rules.bands),
+        flags=_flags(cells, headline, valid, rules),
         notes=tuple(notes),
     )
 
@@ -291,7 +293,5 @@ def ranked(scores: Sequence[Score], rules: Rules) -> list[Score]:
 
 def score(archive: Archive) -> list[Score]:
     """The scores of an archive, in the order of its subjects; hidden subjects have none."""
-    subjects = [each for each in archive.subjects if each.disclosure in (None, "full")]
-    if not archive.has_tree:
-        subjects = [joined(each, archive.rules) for each in subjects]
+    subjects = [each for each in joined_subjects(archive) if not each.hidden]
     return ranked([score_subject(each, archive) for each in subjects], archive.rules)

@@ -91,7 +91,7 @@ def of(read: archive.Archive) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     for subject in read.subjects:
         for question in read.questions.values():
-            if question.scored or subject.disclosure not in (None, "full"):
+            if question.scored or subject.hidden:
                 continue
             tally: Counter[str] = Counter()
             for cell in subject.cells:

@@ -19,7 +19,7 @@ FEWEST_TOO_GOOD = 3
 class Line:
     """A shown subject: its cells as the archive keeps them, its line of the scores, its place.
 
-    The place is the branch of a member; units, and subjects of an archive alone, have none.
+    The place is the branch of a member; units have none.
     """
 
     subject: str
@@ -49,17 +49,6 @@ class Signal:
     kind: str
     subjects: tuple[str, ...]
     place: str = ""
-
-
-def of(document: Mapping[str, Any]) -> list[Signal]:
-    """The signals of a kept archive, as its JSON object."""
-    scores = {line["subject"]: line for line in document["scores"]}
-    lines = [
-        Line(each["id"], each.get("groups", {}), scores[each["id"]])
-        for each in document["subjects"]
-        if each.get("disclosure", "full") == "full"
-    ]
-    return found(lines, document["rules"])
 
 
 def found(lines: Sequence[Line], rules: Mapping[str, Any]) -> list[Signal]:

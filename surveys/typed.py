@@ -51,16 +51,32 @@ def paragraph(text: str, missing: str) -> str:
     return written
 
 
+def narrow(text: str) -> str:
+    """A word or a number as typed, full-width letters and digits forgiven."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def whole(text: str) -> int | None:
+    """A whole number as typed; none where it is none, or has more than nine digits."""
+    digits = narrow(text)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
+
+
+def decimal(text: str, longest: int) -> Decimal | None:
+    """A decimal number as typed, not negative; none where it is none, or longer."""
+    written = narrow(text)
+    if len(written) > longest or set(written) - set("0123456789."):
+        return None
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        return None
+
+
 def weight(group: str, text: str) -> str:
     """The weight of a group as decimal text, more than 0 and at most 1000; `BadSetting` else."""
-    written = unicodedata.normalize("NFKC", text[:40]).strip()
-    try:
-        if len(written) > 12 or set(written) - set("0123456789."):
-            raise ValueError
-        number = Decimal(written)
-    except (ValueError, InvalidOperation):
-        number = Decimal(0)
-    if not 0 < number <= HEAVIEST:
+    number = decimal(text, 12)
+    if number is None or not 0 < number <= HEAVIEST:
         raise BadSetting(
             f"weight-{group}",
             N_("权重“%(typed)s”不行：须为大于 0、不超过 %(most)s 的数，例如 40 或 0.5。"),

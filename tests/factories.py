@@ -149,7 +149,7 @@ def vote(keys: Path, code: str, grades: Mapping[str, str | None], now: datetime 
         each.id: {"overall": grades[each.key]} if each.key in grades else {}
         for each in ballots.subjects_of(right)
     }
-    ballots.cast(keys, right, sheet, now)
+    ballots.cast(keys, right, sheet, {}, now)
 
 
 def closed(keys: Path, round_: Round, now: datetime = AFTER) -> Round:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from surveys import ballots, codes, comments, rounds, seal
 from surveys.db import database
+from surveys.messages import Refused
 from surveys.models import AccessCode, Comment, Rating, Receipt, Round
 from tests import factories
 from tests.factories import AFTER, DURING, END, START, District
@@ -27,7 +28,7 @@ def spend_fifty_times(keys: Path, right: ballots.Right) -> int:
     def submit(_: int) -> bool:
         database.connect(reuse_if_open=True)
         try:
-            ballots.cast(keys, right, sheet, DURING)
+            ballots.cast(keys, right, sheet, {}, DURING)
         except ballots.Spent:
             return False
         finally:
@@ -52,6 +53,26 @@ def test_without_the_guard_fifty_at_once_would_be_many_votes(
     monkeypatch.setattr(ballots, "SPEND", ballots.SPEND.replace(" AND state = 'unspent'", ""))
     thanked = spend_fifty_times(keys, ballots.find(keys, given_codes[0], DURING))
     assert thanked > 1, "the test above has no teeth"
+
+
+def test_no_code_is_made_for_a_unit_that_was_taken_off_the_round_meanwhile(
+    district: District, keys: Path
+) -> None:
+    made = factories.draft(district.root, [district.branch], "member-appraisal")
+    with pytest.raises(Refused, match="不在这次测评的范围之内"):
+        factories.codes(keys, made, district.first, 3)
+    assert not AccessCode.select().exists(), "with it the round could never be counted"
+
+
+def test_a_sheet_that_comes_while_the_round_is_given_up_is_late_and_tells_of_no_lost_key(
+    district: District, keys: Path
+) -> None:
+    round_, given_codes = factories.open_appraisal(keys, district)
+    right = ballots.find(keys, given_codes[0], DURING)
+    sheet: ballots.Sheet = {subject.id: {} for subject in ballots.subjects_of(right)}
+    rounds.abandon(keys, round_, "示例原因")
+    with pytest.raises(ballots.Closed):
+        ballots.cast(keys, right, sheet, {}, DURING)
 
 
 def test_a_sheet_about_eight_is_eight_ratings_blank_lines_too(
@@ -120,7 +141,7 @@ def test_a_sheet_needs_exactly_the_subjects_of_its_branch(district: District, ke
     _, given_codes = factories.open_appraisal(keys, district)
     right = ballots.find(keys, given_codes[0], DURING)
     with pytest.raises(ballots.BadSheet, match="名单"):
-        ballots.cast(keys, right, {ballots.subjects_of(right)[0].id: {}}, DURING)
+        ballots.cast(keys, right, {ballots.subjects_of(right)[0].id: {}}, {}, DURING)
     assert AccessCode.select().where(AccessCode.state == "spent").count() == 0
 
 
@@ -158,7 +179,7 @@ def test_rounds_about_persons_keep_no_comments(district: District, keys: Path) -
     _, given_codes = factories.open_appraisal(keys, district)
     right = ballots.find(keys, given_codes[0], DURING)
     sheet: ballots.Sheet = {subject.id: {} for subject in ballots.subjects_of(right)}
-    ballots.cast_at(keys, right, sheet, dict.fromkeys(sheet, "示例"), DURING)
+    ballots.cast(keys, right, sheet, dict.fromkeys(sheet, "示例"), DURING)
     assert Comment.select().count() == 0
 
 

@@ -30,7 +30,7 @@ url, keys = sys.argv[1], Path(sys.argv[2])
 db.bind(url)
 for code in sys.argv[3:]:
     right = ballots.find(keys, code, DURING)
-    ballots.cast(keys, right, {each.id: {} for each in ballots.subjects_of(right)}, DURING)
+    ballots.cast(keys, right, {each.id: {} for each in ballots.subjects_of(right)}, {}, DURING)
     print("thanks", flush=True)
 """
 

@@ -155,8 +155,3 @@ def test_a_person_or_line_that_is_not_on_the_sheet_is_refused(name: str) -> None
 def test_a_sheet_has_no_comment() -> None:
     [(words, _field)] = refused(sheet([("comment", "他常常迟到")]))
     assert words == "收到了问卷上没有的题目。请核对后再提交。"
-
-
-def test_every_kind_of_question_has_a_reader() -> None:
-    for form in [*questionnaire.library().values(), with_points()]:
-        assert {forms.kind(question) for question in form.questions} <= set(forms.READERS)

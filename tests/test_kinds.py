@@ -172,7 +172,7 @@ def test_both_ways_of_counting_agree_with_counting_the_answers_by_hand(
         found: Counter[tuple[str, str]] = Counter()
         for (_cell, place, packed), times in count.answers.items():
             question, column = columns[place]
-            key = question.tally_key(packed, column)
+            key = question.answers.tally_key(column, packed)
             if key is not None:
                 found[question.id, key] += times
         assert found == by_hand(papers)

@@ -229,7 +229,7 @@ def test_texts_come_with_a_code_too(keys: Path, district: District) -> None:
     round_ = factories.opened(keys, Round.get_by_id(draft.id))
     for code in codes:
         right = ballots.find(keys, code, DURING)
-        ballots.cast(keys, right, {factories.subject(round_, "c1").id: FULL}, DURING)
+        ballots.cast(keys, right, {factories.subject(round_, "c1").id: FULL}, {}, DURING)
     done = factories.closed(keys, round_)
     assert TextAnswer.select().where(TextAnswer.round == done).count() == 12
 

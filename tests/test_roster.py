@@ -39,11 +39,11 @@ def tables(tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def loaded(tables: None) -> None:
     take_units(UNITS)
-    roster.apply(roster.preview_people(PEOPLE.encode()))
+    roster.apply(roster.PEOPLE.preview(PEOPLE.encode()))
 
 
 def take_units(text: str, within: Unit | None = None) -> None:
-    roster.apply(roster.preview_units(text.encode(), within))
+    roster.apply(roster.UNITS.preview(text.encode(), within))
 
 
 def units() -> dict[str, tuple[str, str, str]]:
@@ -65,7 +65,7 @@ def wrong(preview: roster.Preview[UnitRow] | roster.Preview[PersonRow]) -> list[
 
 
 def test_a_first_file_adds_the_whole_tree() -> None:
-    preview = roster.preview_units(UNITS.encode())
+    preview = roster.UNITS.preview(UNITS.encode())
     assert [row.code for row in preview.added] == ["d", "s1", "c1", "b1"]
     assert (preview.changed, preview.same, preview.absent, preview.errors) == ((), 0, 0, ())
     assert not units(), "a preview writes nothing"
@@ -83,14 +83,14 @@ def test_a_first_file_adds_the_whole_tree() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_any_office_file_is_read(encoding: str, delimiter: str, end: str) -> None:
     text = UNITS.replace(",", delimiter).replace("\n", end)
-    preview = roster.preview_units(text.encode(encoding))
+    preview = roster.UNITS.preview(text.encode(encoding))
     assert not preview.errors
     assert len(preview.added) == 4
 
 
 def test_headings_in_english_in_any_order_with_columns_of_their_own() -> None:
     text = " Parent ;NOTE;Kind;code;Name\n;x;District;d;示范区\nd;;Subdistrict;s1;甲街道\n"
-    preview = roster.preview_units(text.encode())
+    preview = roster.UNITS.preview(text.encode())
     assert not preview.errors
     assert preview.table.unused == ("NOTE",)
     assert preview.added[1] == UnitRow("s1", "甲街道", "subdistrict", "d")
@@ -98,7 +98,7 @@ def test_headings_in_english_in_any_order_with_columns_of_their_own() -> None:
 
 def test_quoted_headings_and_cells_that_hold_the_delimiter() -> None:
     text = '"编号"\t"名称"\t"类型"\t"上级编号"\n"d"\t"示范,\n""区"""\t"区"\t\n'
-    assert roster.preview_units(text.encode()).added == (
+    assert roster.UNITS.preview(text.encode()).added == (
         UnitRow("d", '示范, "区"', "district", ""),
     )
 
@@ -110,7 +110,7 @@ def test_values_are_forgiven_full_width_spaces_and_the_other_language(loaded: No
         "p5,阿·示例\u200b,b1,预备,√\n"
         "p6,\U00020bb7,b1,群众,\n"
     )
-    preview = roster.preview_people(text.encode())
+    preview = roster.PEOPLE.preview(text.encode())
     assert wrong(preview) == []
     assert preview.added == (
         PersonRow("p4", "丁", "b1", "full", "yes"),
@@ -128,7 +128,7 @@ def test_a_child_may_stand_above_its_parent_in_the_file() -> None:
 def test_importing_again_changes_and_never_duplicates(loaded: None) -> None:
     head = "编号,名称,类型,上级编号\n"
     text = f"{head}c1,甲一新社区,社区,s1\ns2,乙街道,街道,d\nb1,甲一第一支部,支部,s2\n"
-    preview = roster.preview_units(text.encode())
+    preview = roster.UNITS.preview(text.encode())
     assert [row.code for row in preview.added] == ["s2"]
     assert [(each.old.code, each.fields) for each in preview.changed] == [
         ("c1", [roster.Field("name", "甲一示范社区", "甲一新社区")]),
@@ -138,20 +138,20 @@ def test_importing_again_changes_and_never_duplicates(loaded: None) -> None:
     roster.apply(preview)
     assert len(units()) == 5
     assert units()["b1"][2] == "s2"
-    again = roster.preview_units(text.encode())
+    again = roster.UNITS.preview(text.encode())
     assert (again.added, again.changed, again.same) == ((), (), 3)
 
 
 def test_people_change_by_their_code(loaded: None) -> None:
     text = "code,name,unit,membership,floating\np2,乙,b1,full,no\n"
-    roster.apply(roster.preview_people(text.encode()))
+    roster.apply(roster.PEOPLE.preview(text.encode()))
     second = Person.get(Person.code == "p2")
     assert (second.membership, second.floating, Person.select().count()) == ("full", False, 3)
 
 
 def test_blank_rows_and_short_rows_are_no_mistake() -> None:
     text = "\n编号,名称,类型,上级编号,备注\n\nd,示范区,区\n,,,,\ns1,甲街道,街道,d,,,\n"
-    preview = roster.preview_units(text.encode())
+    preview = roster.UNITS.preview(text.encode())
     assert not preview.errors
     assert len(preview.added) == 2
 
@@ -196,7 +196,7 @@ def test_fifty_thousand_rows_take_seconds() -> None:
 )
 def test_a_wrong_unit(loaded: None, row: str, column: str, value: str, expected: str) -> None:
     before = units()
-    preview = roster.preview_units(f"编号,名称,类型,上级编号\n{row}\n".encode())
+    preview = roster.UNITS.preview(f"编号,名称,类型,上级编号\n{row}\n".encode())
     (error,) = preview.errors
     assert (error.row, error.column, error.value) == (2, column, value)
     assert str(error).startswith(expected) or expected in str(error)
@@ -216,7 +216,7 @@ def test_a_wrong_unit(loaded: None, row: str, column: str, value: str, expected:
     ],
 )
 def test_a_wrong_person(loaded: None, row: str, column: str, value: str, expected: str) -> None:
-    (error,) = roster.preview_people(
+    (error,) = roster.PEOPLE.preview(
         f"编号,姓名,所在单位编号,党员身份,流动\n{row}\n".encode()
     ).errors
     assert (error.row, error.column, error.value) == (2, column, value)
@@ -224,25 +224,25 @@ def test_a_wrong_person(loaded: None, row: str, column: str, value: str, expecte
 
 
 def test_a_code_that_stands_twice_in_the_file() -> None:
-    preview = roster.preview_units((UNITS + "c1,另一个,社区,s1\n").encode())
+    preview = roster.UNITS.preview((UNITS + "c1,另一个,社区,s1\n").encode())
     assert wrong(preview) == [(6, "编号", "c1", "第 4 行已有这个编号")]
 
 
 def test_a_circle_within_the_file_is_said_once() -> None:
     text = "编号,名称,类型,上级编号\nd,示范区,区,\nc1,甲,社区,c2\nc2,乙,社区,c3\nc3,丙,社区,c1\n"
-    assert wrong(roster.preview_units(text.encode())) == [
+    assert wrong(roster.UNITS.preview(text.encode())) == [
         (3, "上级编号", "c2", "上级绕成了一圈：c1 → c2 → c3 → c1")
     ]
 
 
 def test_two_districts_in_a_first_file() -> None:
-    preview = roster.preview_units((UNITS + "e,第二区,区,\n").encode())
+    preview = roster.UNITS.preview((UNITS + "e,第二区,区,\n").encode())
     assert [(each.row, each.value) for each in preview.errors] == [(6, "区")]
 
 
 def test_every_error_is_found_and_each_stands_in_the_row_of_the_spreadsheet() -> None:
     text = UNITS + '\n"c2","两\n行",小区,s9\n!,,,\n'
-    assert [(each.row, each.column) for each in roster.preview_units(text.encode()).errors] == [
+    assert [(each.row, each.column) for each in roster.UNITS.preview(text.encode()).errors] == [
         (7, "类型"),
         (8, "编号"),
         (8, "名称"),
@@ -252,7 +252,7 @@ def test_every_error_is_found_and_each_stands_in_the_row_of_the_spreadsheet() ->
 
 def test_a_unit_with_one_wrong_cell_is_still_a_parent() -> None:
     text = UNITS.replace("甲街道", "")
-    assert [(each.row, each.column) for each in roster.preview_units(text.encode()).errors] == [
+    assert [(each.row, each.column) for each in roster.UNITS.preview(text.encode()).errors] == [
         (3, "名称")
     ]
 
@@ -277,15 +277,15 @@ def test_an_organiser_of_a_subdistrict_adds_below_it(loaded: None) -> None:
 def test_and_touches_nothing_beyond_it(loaded: None, row: str, column: str) -> None:
     take_units("编号,名称,类型,上级编号\ns2,乙街道,街道,d\n")
     text = f"编号,名称,类型,上级编号\n{row}\n"
-    (error,) = roster.preview_units(text.encode(), unit("s1")).errors
+    (error,) = roster.UNITS.preview(text.encode(), unit("s1")).errors
     assert error.column == column
 
 
 def test_nor_people_beyond_it(loaded: None) -> None:
     take_units("编号,名称,类型,上级编号\nc2,甲二,社区,s1\n")
     head = "编号,姓名,所在单位编号,党员身份,流动\n"
-    taken = roster.preview_people(f"{head}p1,甲,c2,正式,否\n".encode(), unit("c2"))
-    placed = roster.preview_people(f"{head}p8,甲,b1,正式,否\n".encode(), unit("c2"))
+    taken = roster.PEOPLE.preview(f"{head}p1,甲,c2,正式,否\n".encode(), unit("c2"))
+    placed = roster.PEOPLE.preview(f"{head}p8,甲,b1,正式,否\n".encode(), unit("c2"))
     assert [(each.column, str(each)[:8]) for each in (*taken.errors, *placed.errors)] == [
         ("编号", "这个编号已属于您"),
         ("所在单位编号", "应为名册里已有单"),
@@ -301,16 +301,16 @@ def test_an_export_holds_what_is_within_reach_and_comes_back_unchanged(loaded: N
         "c1,甲一示范社区,社区,s1",
         "b1,甲一第一支部,支部,c1",
     ]
-    preview = roster.preview_units(data, within)
+    preview = roster.UNITS.preview(data, within)
     assert (preview.added, preview.changed, preview.errors, preview.same) == ((), (), (), 3)
-    assert roster.preview_people(roster.people_csv(within), within).same == 3
+    assert roster.PEOPLE.preview(roster.people_csv(within), within).same == 3
 
 
 # Nothing half-written
 
 
 def test_nothing_is_written_when_the_roster_changed_after_the_preview(loaded: None) -> None:
-    preview = roster.preview_units("编号,名称,类型,上级编号\nc1,新名,社区,s1\n".encode())
+    preview = roster.UNITS.preview("编号,名称,类型,上级编号\nc1,新名,社区,s1\n".encode())
     Unit.update(name="别人改的名").where(Unit.code == "c1").execute()
     with pytest.raises(Refused, match="刚才有人改了名册"):
         roster.apply(preview)
@@ -321,7 +321,7 @@ def test_nothing_is_written_when_writing_fails_half_way(
     loaded: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(roster, "CHANGE_UNIT", "UPDATE nowhere SET x = ?, y = ?, z = ? WHERE w = ?")
-    preview = roster.preview_units(
+    preview = roster.UNITS.preview(
         "编号,名称,类型,上级编号\nc1,新名,社区,s1\nc2,乙,社区,s1\n".encode()
     )
     before = units()
@@ -337,7 +337,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(loaded: None) ->
     take_units('编号,名称,类型,上级编号\n-1,=HYPERLINK("x"),社区,s1\n')
     (line,) = (each for each in roster.units_csv().decode().splitlines() if "HYPERLINK" in each)
     assert line == '\'-1,"\'=HYPERLINK(""x"")",社区,s1'
-    assert roster.preview_units(roster.units_csv()).same == 5
+    assert roster.UNITS.preview(roster.units_csv()).same == 5
 
 
 codes = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
@@ -386,11 +386,11 @@ def test_what_is_exported_comes_back_unchanged(
             Person.create(
                 code=code, name=name, unit=street, membership=membership, floating=floating
             )
-        again = roster.preview_units(roster.units_csv(None, language))
+        again = roster.UNITS.preview(roster.units_csv(None, language))
         assert (wrong(again), again.added, again.changed) == ([], (), ())
         assert again.same == Unit.select().count()
         if people:
-            back = roster.preview_people(roster.people_csv(None, language))
+            back = roster.PEOPLE.preview(roster.people_csv(None, language))
             assert (wrong(back), back.added, back.changed) == ([], (), ())
             assert back.same == len(people)
         transaction.rollback()

@@ -11,7 +11,7 @@ from tests.test_roster import UNITS
 
 def refusal_of_units(data: bytes) -> str:
     with pytest.raises(Refused) as caught:
-        roster.preview_units(data)
+        roster.UNITS.preview(data)
     return str(caught.value)
 
 

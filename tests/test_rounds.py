@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import ballots, rounds, seal, typed
+from surveys import ballots, questionnaire, rounds, seal, typed
 from surveys.messages import Refused
 from surveys.models import Group, Pledge, Rating, Round, Subject, Unit
 from tests import factories
@@ -56,14 +56,36 @@ def test_a_small_class_of_raters_may_vote_where_it_is_joined_with_another(
 ) -> None:
     """Three leaders and five others are eight codes: their classes are one before scoring."""
     made = factories.draft(district.root, [district.branch], "member-appraisal")
-    leaders = Group.create(round=made, key="A", label={"zh": "A票"}, weight="1", position=1)
+    names = {"zh": "A票", "en": "Leaders"}
+    leaders = Group.create(round=made, key="A", label=names, weight="1", position=1)
     ballots.issue_codes(keys, made, district.branch, leaders, 3)
     factories.codes(keys, made, district.branch, 2)
     (issue,) = rounds.issues_before_opening(made, START)
     assert "的“支部党员、A票”只有 5 个测评码" in str(issue)
+    assert issue.params["group"] == {"zh": "支部党员、A票", "en": "Members of the branch, Leaders"}
     factories.codes(keys, made, district.branch, 3)
     survey = factories.opened(keys, made)
     assert rounds.phase(survey, DURING) == "open"
+
+
+def test_a_small_class_of_raters_of_a_list_is_joined_too(district: District, keys: Path) -> None:
+    """What is listed stands under nothing, so that small groups are joined (rule 2)."""
+    made = factories.draft(
+        district.root, [district.first], "commitment-review", needs_codes=True, listed=["示例事项"]
+    )
+    residents, members = rounds.groups_of(made)
+    ballots.issue_codes(keys, made, district.first, residents, 5)
+    ballots.issue_codes(keys, made, district.first, members, 2)
+    assert rounds.issues_before_opening(made, START) == []
+
+
+def test_a_round_about_persons_is_by_codes_even_where_its_file_forgets_to_say(
+    district: District,
+) -> None:
+    document = dict(questionnaire.library()["member-appraisal"].document)
+    del document["needs_codes"]
+    made = rounds.create(questionnaire.from_document(document), district.root, "示范评议")
+    assert made.needs_codes, "without codes nobody could answer it: it has no page"
 
 
 def test_opening_keeps_the_tree_and_the_names_of_that_moment(

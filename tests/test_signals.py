@@ -27,7 +27,14 @@ def kinds(subjects: list[dict[str, Any]], **rules: Any) -> list[str]:
     kept = disclosure.hide(
         archive.from_document(archives.document(subjects, groups, minimum=3, **rules))
     )
-    return [each.kind for each in signals.of(json.loads(archive.to_bytes(kept)))]
+    document = json.loads(archive.to_bytes(kept))
+    scores = {line["subject"]: line for line in document["scores"]}
+    lines = [
+        signals.Line(each["id"], each["groups"], scores[each["id"]])
+        for each in document["subjects"]
+        if each["disclosure"] == "full"
+    ]
+    return [each.kind for each in signals.found(lines, document["rules"])]
 
 
 def test_a_turnout_under_one_half_is_a_signal_and_one_half_is_none() -> None:

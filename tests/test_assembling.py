@@ -1,0 +1,44 @@
+"""What a composite is put together from: what its sources say of themselves."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from surveys import composing, rounds
+from surveys.composite_models import Composite
+from surveys.composite_rules import library
+from surveys.models import Archive
+from tests import factories
+from tests.factories import District
+
+EARLY = datetime(2026, 3, 10, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def computed(whole: Composite) -> Composite:
+    composing.compute(Composite.get_by_id(whole.id), EARLY, EARLY.date())
+    return Composite.get_by_id(whole.id)
+
+
+def sources(whole: Composite) -> list[dict[str, str]]:
+    return json.loads(whole.document)["sources"]
+
+
+def test_a_source_was_closed_on_the_day_that_its_own_document_says(
+    keys: Path, district: District
+) -> None:
+    survey = factories.open_survey(keys, district)
+    factories.answer(keys, survey, "c1", {"overall": "satisfied"}, times=9)
+    survey = factories.closed(keys, survey, EARLY)
+    archive = json.loads(Archive.get(Archive.round == survey).document)
+    assert archive["round"]["closed_on"] == "2026-03-10", "in Greenwich it was still the 9th"
+    rounds.publish(survey, "六月底前整改。", EARLY)
+    stars = computed(factories.composite(district, survey))
+    assert [each["closed_on"] for each in sources(stars)] == ["2026-03-10"]
+    composing.publish(stars, stars.sha256, EARLY)
+    scores = composing.create(library()["unit-score"], district.root, "示范量化考核")
+    composing.choose_sources(scores, {"residents": ("composite", stars.id)})
+    composing.choose_subjects(scores, composing.named(scores, ["c1"]))
+    assert [each["closed_on"] for each in sources(computed(scores))] == ["2026-03-10"]
