@@ -1,4 +1,4 @@
-"""Large mode: big letters and one question, or one person, a screen.
+"""Large mode: big letters and one question, or one person, a screen; the first says what is asked.
 
 The whole form is on every page, and all steps but one are hidden: nothing that was filled in needs
 another place than its own input. That the mode is on rides in the form and in links, never in a
@@ -17,7 +17,7 @@ from surveys import forms
 
 MODE = frozenset({"large", "at", "step"})
 """Names that say how a page is read: the mode, the step it was on, the step asked for."""
-LAST = "send"
+START, LAST = "start", "send"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,13 @@ class Steps:
         return self.shown is not None and step != self.shown
 
     def number(self, step: str) -> int:
-        """Which screen it is, from 1."""
-        return self.ids.index(step) + 1
+        """Which screen it is, from 1: the start is none of those that are filled in."""
+        return self.ids.index(step)
+
+    @property
+    def count(self) -> int:
+        """How many screens there are after the start."""
+        return len(self.ids) - 1
 
     def before(self, step: str) -> str | None:
         """The screen that *back* leads to."""
@@ -57,12 +62,12 @@ def of_survey(place: Place, wrong: Sequence[str] = ()) -> Steps:
     ids += ["step-group"] * (len(place.groups) > 1)
     ids += [f"ask-{question.id}" for question in place.questions]
     ids += ["step-comment"] * bool(place.form.comment)
-    return _steps([*ids, LAST], wrong)
+    return _steps([START, *ids, LAST], wrong)
 
 
 def of_ballot(booth: Booth, wrong: Sequence[str] = ()) -> Steps:
-    """The screens of a sheet: one a person, and the last."""
-    return _steps([*(f"s{person[0]}" for person in booth.people), LAST], wrong)
+    """The screens of a sheet: one a person, between the first and the last."""
+    return _steps([START, *(f"s{person[0]}" for person in booth.people), LAST], wrong)
 
 
 def _steps(ids: Sequence[str], wrong: Iterable[str]) -> Steps:
@@ -73,8 +78,16 @@ def _steps(ids: Sequence[str], wrong: Iterable[str]) -> Steps:
         request.form.get("step", ""),
         request.form.get("at", ""),
     ]
-    fallback = LAST if wishes and wrong else ids[0]
+    fallback = LAST if wrong else ids[_begun()]
     return Steps(tuple(ids), next((wish for wish in wishes if wish in ids), fallback))
+
+
+def _begun() -> bool:
+    """Whether something was filled in: then the first question comes at once."""
+    return any(
+        value and name.startswith((forms.ANSWER, forms.LINE))
+        for name, value in request.form.items()
+    )
 
 
 def _step_of(field: str) -> str:

@@ -273,16 +273,18 @@ def _thanks(place: Place, now: Round) -> Response:
 # A member's ballot
 
 
-def _door(refused: Refused | None = None) -> Page:
-    """Where a code is typed; lines filled in before pass through to the next code's ballot."""
+def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
+    """Where a code is typed, or what it cannot open; lines filled in pass through to the next."""
     lines = [each for each in _kept().items() if each[0].startswith(forms.LINE)]
-    typed = request.form.get("code", "")[:40]
-    used = isinstance(refused, ballots.Spent) and lines
+    pages: dict[type, str] = {ballots.Spent: "used", ballots.Closed: "shut"}
+    page = pages.get(type(refused), "enter")
     body = render_template(
-        "answers/used.html" if used else "answers/enter.html",
+        f"answers/{page}.html",
         refused=refused,
-        typed=typed,
+        typed=request.form.get("code", "")[:40],
         lines=lines,
+        round=shut,
+        phase=shut and rounds.phase(shut, clock.now()),
     )
     return body, _status([refused] if refused else ())
 
@@ -337,7 +339,7 @@ def enter() -> Page:
 def _open(right: ballots.Right, booth: Booth) -> Page:
     refusals = _tried(lambda: ballots.check_open(right, clock.now()))
     if refusals and not any(name.startswith(forms.LINE) for name in request.form):
-        return _door(refusals[0])
+        return _door(refusals[0], right.round)
     if booth.form.on_sheet:
         return _ballot_page(right, booth, refusals)
     community = Subject.get(Subject.round == right.round, Subject.place == right.unit)

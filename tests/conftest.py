@@ -14,12 +14,13 @@ from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from peewee import SqliteDatabase
 from playhouse.migrations import Runner
+from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
 from site_app import auth, clock, create_app, storage
 from site_app.models import Account
 from surveys.db import database
-from tests import factories
+from tests import browsing, factories, live
 
 # `make quick` tries fewer examples of a property; `make test` tries Hypothesis' own number.
 # No example is timed: a busy machine is no mistake of the code.
@@ -96,6 +97,27 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
         monkeypatch.setattr(clock, "now", lambda: moment)
 
     return set_to
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browsing.started() as browser:
+        yield browser
+
+
+@pytest.fixture
+def windows(chromium: Browser) -> Iterator[browsing.Windows]:
+    """Windows of a browser; what it says on its console in them fails the test."""
+    opened = browsing.Windows(chromium)
+    yield opened
+    assert opened.complaints == []
+
+
+@pytest.fixture
+def server(site: Flask) -> Iterator[live.Server]:
+    """The real server on the test's site."""
+    with live.running(live.Server(site.config["SITE"].instance)) as started:
+        yield started
 
 
 def sign_in(site: Flask, account: Account) -> FlaskClient:

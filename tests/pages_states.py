@@ -75,7 +75,6 @@ SEEN = [
     State("answers.survey", "answered", "/s/{open}/c1", cookies={"answered-{open}": "1"}),
     State("answers.survey", "missing", "/s/{open}/nowhere", 404),
     State("answers.survey", "large", "/s/{open}/c1?large=1"),
-    State("answers.survey", "large kinds", "/s/{kinds}/c1?large=1"),
     State("answers.enter", "door", "/v"),
     State("answers.enter", "large door", "/v?large=1"),
     State("manual.index", "full", "/help"),
@@ -155,6 +154,7 @@ SEEN = [
 ]
 
 ALL = {"*conduct": "excellent", "*overall": "qualified"}
+LARGE = {"large": "1"}
 SIGNED = {"how": "table", "figure-c1": "五", "signer": "甲"}
 UNITS = "编号,名称,类型,上级编号,备注\nc1,甲一新社区,社区,s1,一\nc9,甲九社区,社区,s1,二\n"
 WRONG_UNITS = "编号,名称,类型,上级编号\nc9,甲九示范社区,小区,没有\n甲,,社区,c1\n"
@@ -170,6 +170,13 @@ SENT = [
     State("answers.enter", "wrong code", "/v", 400, {"code": "2222-2222-2222"}),
     State("answers.enter", "ballot", "/v", 200, {"code": "{code}"}),
     State("answers.enter", "large ballot", "/v?large=1", 200, {"code": "{code}", "large": "1"}),
+    State("answers.survey", "large question", "/s/{open}/c1", 200, LARGE | {"step": "ask-overall"}),
+    State("answers.survey", "large ranking", "/s/{kinds}/c1", 200, LARGE | {"step": "ask-needs"}),
+    State("answers.survey", "large last", "/s/{open}/c1", 200, LARGE | {"step": "send"}),
+    State(
+        "answers.enter", "large person", "/v", 200, LARGE | {"code": "{code}", "step": "{person}"}
+    ),
+    State("answers.enter", "three hundred", "/v", 200, {"code": "{listed}"}),
     State("answers.enter", "survey", "/v", 200, {"code": "{resident}"}),
     State("answers.enter", "spent", "/v", 409, {"code": "{spent}"}),
     State("answers.enter", "early", "/v", 410, {"code": "{early}"}),

@@ -15,21 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, CDPSession, FilePayload, Page, Route, sync_playwright
+from playwright.sync_api import Browser, CDPSession, FilePayload, Page, Route
 
 from site_app import auth
+from tests import browsing
 from tests.pages_site import Doors
 from tests.pages_states import MAGNIFIED, State
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOCALES = {"zh": "zh-CN", "en": "en"}
 USUAL_TYPE = 16
 SMALLEST = 16
@@ -190,7 +182,5 @@ class Visitor:
 @contextmanager
 def visitor(sites: dict[str, Doors]) -> Iterator[Visitor]:
     """A browser for the length of a block."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with browsing.started() as browser:
         yield Visitor(browser, sites)
-        browser.close()

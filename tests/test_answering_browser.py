@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, ViewportSize
+from playwright.sync_api import Locator, Page, Route
 
 from site_app import clock, create_app, storage
 from surveys import questionnaire, rounds
@@ -17,20 +17,10 @@ from surveys.db import database
 from surveys.models import Person, Round
 from tests import factories, kinds_form, live
 from tests.answering import stored
-from tests.test_browser import (
-    PHONE,
-    WITH_AND_WITHOUT,
-    chromium,
-    complaints,
-    no_complaints,
-    open_page,
-)
+from tests.browsing import NARROWEST, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll
 
-__all__ = ["chromium", "no_complaints"]
 pytestmark = pytest.mark.browser
 
-NARROWEST: ViewportSize = {"width": 320, "height": 256}
-"""What is left of 1280 × 1024 at 400 %."""
 THANKS = "谢谢您，已经收到了"
 NAMES = ("示" * 40, "甲", "示例㑇𬱖", "示例提·示范江", "示例同名", "示例同名", "示例某", "示例某某")
 """Names as they come: long, short, rare, and twice."""
@@ -87,10 +77,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         database.close()
 
 
-def overflow(page: Page) -> int:
-    return int(page.locator("body").evaluate("() => document.documentElement.scrollWidth"))
-
-
 def letters(page: Page) -> str:
     return str(page.locator("body").evaluate("body => getComputedStyle(body).fontSize"))
 
@@ -106,10 +92,19 @@ def told(page: Page) -> None:
     page.get_by_text("您填的都还在这一页上").first.wait_for()
 
 
-def open_ballot(page: Page, code: str) -> None:
+def open_ballot(page: Page, code: str, large: str = "") -> None:
     page.get_by_label("测评码").fill(code)
     page.get_by_role("button", name="打开").click()
+    if large:
+        page.get_by_role("button", name="开始填写").click()
     page.locator(".person").first.wait_for()
+
+
+def bottom(part: Locator) -> float:
+    """How far down a part of the page ends, before anything is scrolled."""
+    box = part.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -124,9 +119,9 @@ def tab_to(page: Page, selector: str) -> None:
 
 @WITH_AND_WITHOUT
 def test_a_resident_answers_one_question_a_screen(
-    chromium: Browser, house: House, script: bool
+    windows: Windows, house: House, script: bool
 ) -> None:
-    page = open_page(chromium, house.server, PHONE, script)
+    page = windows.open(house.server, script=script)
     survey = house.survey()
     page.goto(f"/s/{survey.id}/c1")
     page.get_by_text("基本满意", exact=True).first.click()
@@ -140,7 +135,7 @@ def test_a_resident_answers_one_question_a_screen(
     page.get_by_role("button", name="中文").click()
     page.get_by_text("第 1 步").first.wait_for()
     while page.get_by_role("button", name="下一步").is_visible():
-        assert overflow(page) <= PHONE["width"]
+        no_sideways_scroll(page)
         place = page.locator("[data-step]:visible").get_attribute("id")
         if place == "step-comment":
             page.locator("#comment").fill("示例意见")
@@ -153,6 +148,7 @@ def test_a_resident_answers_one_question_a_screen(
     page.locator("#comment").wait_for()
     assert page.locator("#comment").input_value() == "示例意见"
     page.get_by_role("button", name="大字").click()
+    page.get_by_text("第 1 步").first.wait_for()
     page.get_by_role("button", name="下一步").click()
     while page.get_by_role("button", name="下一步").is_visible():
         place = page.locator("[data-step]:visible").get_attribute("id")
@@ -167,21 +163,42 @@ def test_a_resident_answers_one_question_a_screen(
     assert page.evaluate("() => localStorage.length + sessionStorage.length") == 0
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_large_question_and_its_options_are_seen_at_once_on_a_phone(
+    windows: Windows, house: House, language: str
+) -> None:
+    survey = house.survey()
+    _round, code = house.ballot()
+    page = windows.open(house.server)
+    page.goto(f"/s/{survey.id}/c1?large=1&lang={language}")
+    page.locator("#start button").click()
+    last = page.locator("[data-asked]:visible .choice").last
+    last.wait_for()
+    assert bottom(last) <= PHONE["height"]
+    page.goto(f"/v?large=1&lang={language}")
+    page.locator("#code").fill(code)
+    page.locator("#door button").click()
+    page.locator("#start button").click()
+    last = page.locator(".person:visible fieldset").first.locator(".choice").last
+    last.wait_for()
+    assert bottom(last) <= PHONE["height"]
+
+
 @WITH_AND_WITHOUT
-def test_a_member_rates_one_person_a_screen(chromium: Browser, house: House, script: bool) -> None:
-    page = open_page(chromium, house.server, PHONE, script)
+def test_a_member_rates_one_person_a_screen(windows: Windows, house: House, script: bool) -> None:
+    page = windows.open(house.server, script=script)
     page.emulate_media(reduced_motion="reduce")
     round_, code = house.ballot()
     page.goto("/v")
     page.get_by_role("link", name="大字").click()
     page.get_by_label("测评码").fill(code)
     page.get_by_role("button", name="打开").click()
-    page.get_by_text("第 1 步，共 9 步").first.wait_for()
+    page.get_by_role("button", name="开始填写").click()
     for number in range(1, 9):
         page.get_by_text(f"第 {number} 步，共 9 步").first.wait_for()
         person = page.locator(".person:visible")
         assert person.count() == 1
-        assert overflow(page) <= PHONE["width"]
+        no_sideways_scroll(page)
         for question in person.locator("fieldset").all()[: 4 if number > 1 else 1]:
             question.locator("label").nth(1).click()
         page.get_by_role("button", name="下一步").click()
@@ -202,10 +219,13 @@ def test_a_member_rates_one_person_a_screen(chromium: Browser, house: House, scr
     assert page.context.cookies() == []
 
 
-def test_a_resident_needs_no_mouse(chromium: Browser, house: House) -> None:
-    page = open_page(chromium, house.server, PHONE)
+def test_a_resident_needs_no_mouse(windows: Windows, house: House) -> None:
+    page = windows.open(house.server)
     survey = house.survey()
     page.goto(f"/s/{survey.id}/c1?large=1")
+    tab_to(page, "#start button")
+    page.keyboard.press("Enter")
+    page.get_by_text("第 1 步").first.wait_for()
     page.locator("fieldset:visible input").first.focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
@@ -221,9 +241,9 @@ def test_a_resident_needs_no_mouse(chromium: Browser, house: House) -> None:
     assert stored(survey) == 1
 
 
-def test_a_member_needs_no_mouse(chromium: Browser, house: House) -> None:
+def test_a_member_needs_no_mouse(windows: Windows, house: House) -> None:
     round_, code = house.ballot()
-    page = open_page(chromium, house.server, PHONE)
+    page = windows.open(house.server)
     page.goto("/v")
     tab_to(page, "#code")
     page.keyboard.type(code)
@@ -244,16 +264,17 @@ def test_a_member_needs_no_mouse(chromium: Browser, house: House) -> None:
     assert stored(round_) == 8
 
 
-def test_a_screen_that_cannot_be_turned_keeps_everything(chromium: Browser, house: House) -> None:
+def test_a_screen_that_cannot_be_turned_keeps_everything(windows: Windows, house: House) -> None:
     survey = house.survey()
-    page = open_page(chromium, house.server, PHONE)
+    page = windows.open(house.server)
     page.goto(f"/s/{survey.id}/c1?large=1")
+    page.get_by_role("button", name="开始填写").click()
     page.get_by_text("基本满意", exact=True).first.click()
     page.context.set_offline(True)
     page.get_by_role("button", name="下一步").click()
     told(page)
     assert page.locator("fieldset:visible input:checked").count() == 1
-    complaints.clear()
+    windows.complaints.clear()
     page.context.set_offline(False)
     page.get_by_role("button", name="下一步").click()
     page.get_by_text("第 2 步").first.wait_for()
@@ -263,9 +284,9 @@ def test_a_screen_that_cannot_be_turned_keeps_everything(chromium: Browser, hous
     assert stored(survey) == 0
 
 
-def test_a_resident_whose_thanks_were_lost_is_counted_once(chromium: Browser, house: House) -> None:
+def test_a_resident_whose_thanks_were_lost_is_counted_once(windows: Windows, house: House) -> None:
     survey = house.survey()
-    page = open_page(chromium, house.server, PHONE)
+    page = windows.open(house.server)
     page.goto(f"/s/{survey.id}/c1")
     page.get_by_text("基本满意", exact=True).first.click()
     page.get_by_label("还有什么想说的").fill("示例意见")
@@ -285,14 +306,14 @@ def test_a_resident_whose_thanks_were_lost_is_counted_once(chromium: Browser, ho
     send.click()
     page.get_by_role("heading", level=1, name="已经收到了，只算一次").wait_for()
     assert stored(survey) == 1
-    complaints.clear()
+    windows.complaints.clear()
 
 
 def test_a_member_whose_thanks_were_lost_learns_that_the_first_sheet_counts(
-    chromium: Browser, house: House
+    windows: Windows, house: House
 ) -> None:
     round_, code = house.ballot()
-    page = open_page(chromium, house.server, PHONE)
+    page = windows.open(house.server)
     page.goto(f"/v#{code}")
     people = page.locator("tr.person")
     people.nth(2).locator("label").nth(1).click()
@@ -308,11 +329,11 @@ def test_a_member_whose_thanks_were_lost_learns_that_the_first_sheet_counts(
     send.click()
     page.get_by_role("heading", level=1, name="这个测评码用过一次，那一次算数").wait_for()
     assert stored(round_) == 8
-    complaints.clear()
+    windows.complaints.clear()
 
 
 def test_nothing_scrolls_sideways_at_400_percent_whatever_is_asked_and_written(
-    chromium: Browser, house: House
+    windows: Windows, house: House
 ) -> None:
     document = copy.deepcopy(kinds_form.DOCUMENT)
     for option in document["scales"]["satisfaction"]["options"]:
@@ -324,35 +345,56 @@ def test_nothing_scrolls_sideways_at_400_percent_whatever_is_asked_and_written(
     survey = house.opened(made)
     many = tuple(f"示例对象{number}" for number in range(300))
     codes = [house.ballot()[1], house.ballot(many)[1]]
-    page = open_page(chromium, house.server, NARROWEST, script=False)
+    page = windows.open(house.server, NARROWEST, script=False)
     for large in ("", "?large=1"):
         for code in codes:
             page.goto(f"/v{large}")
-            assert overflow(page) <= NARROWEST["width"]
-            open_ballot(page, code)
-            assert overflow(page) <= NARROWEST["width"]
+            no_sideways_scroll(page)
+            open_ballot(page, code, large)
+            no_sideways_scroll(page)
         assert page.locator(".person").count() == 300
         assert not page.locator(".dot").first.is_visible(), "a map of so many is folded"
         page.goto(f"/s/{survey.id}/c1{large}")
-        assert overflow(page) <= NARROWEST["width"]
+        no_sideways_scroll(page)
     page.goto(f"/s/{survey.id}/c1")
     page.locator("#comment").fill("示" * 10_000)
     page.locator("main").get_by_role("button", name="提交").click()
     page.locator("#refused").wait_for()
     assert page.locator("#comment").input_value() == "示" * 10_000
-    assert overflow(page) <= NARROWEST["width"]
-    assert "400" in complaints.pop()
+    no_sideways_scroll(page)
+    assert "400" in windows.complaints.pop()
 
 
-def test_nothing_moves_for_who_wants_no_motion(chromium: Browser, house: House) -> None:
+def test_everything_can_be_done_at_400_percent(windows: Windows, house: House) -> None:
+    survey = house.survey()
+    round_, code = house.ballot()
+    page = windows.open(house.server, NARROWEST)
+    page.goto(f"/s/{survey.id}/c1")
+    page.get_by_text("基本满意", exact=True).first.click()
+    page.locator("main").get_by_role("button", name="提交").click()
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    page.goto("/v")
+    open_ballot(page, code)
+    assert page.locator(".tally").evaluate("e => getComputedStyle(e).position") == "static"
+    page.locator(".person").nth(7).locator("label").last.click()
+    page.get_by_role("button", name="填好了").click()
+    page.locator("main").get_by_role("button", name="提交").click()
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    assert stored(survey) == 1
+    assert stored(round_) == 8
+
+
+def test_nothing_moves_for_who_wants_no_motion(windows: Windows, house: House) -> None:
     survey = house.survey()
     _round, code = house.ballot()
-    page = open_page(chromium, house.server, PHONE)
+    page = windows.open(house.server)
     page.emulate_media(reduced_motion="reduce")
     for large in ("", "?large=1"):
         page.goto(f"/s/{survey.id}/c1{large}")
+        if large:
+            page.get_by_role("button", name="开始填写").click()
         page.locator("label.choice").first.click()
         assert page.evaluate(WHAT_MOVES) == []
         page.goto(f"/v{large}")
-        open_ballot(page, code)
+        open_ballot(page, code, large)
         assert page.evaluate(WHAT_MOVES) == []

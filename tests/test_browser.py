@@ -4,43 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import ViewportSize
 
 from site_app import auth, clock
 from surveys.db import database
 from surveys.models import AccessCode, Comment, Rating, Round
 from tests import factories, live
+from tests.browsing import DESK, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll
 from tests.factories import District
 
 pytestmark = pytest.mark.browser
-
-PHONE: ViewportSize = {"width": 360, "height": 640}
-DESK: ViewportSize = {"width": 1280, "height": 800}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WITH_AND_WITHOUT = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -50,50 +29,9 @@ def window() -> dict[str, Any]:
     return {"opens": now - timedelta(hours=1), "ends": now + timedelta(hours=1)}
 
 
-@pytest.fixture
-def server(site: Flask) -> Iterator[live.Server]:
-    with live.running(live.Server(site.config["SITE"].instance)) as started:
-        yield started
-
-
-def open_page(
-    chromium: Browser, server: live.Server, size: ViewportSize, script: bool = True
-) -> Page:
-    """A fresh browser; anything it complains about fails the test."""
-    context = chromium.new_context(
-        viewport=size,
-        java_script_enabled=script,
-        locale="zh-CN",
-        base_url=f"http://127.0.0.1:{server.port}",
-    )
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
-complaints: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def no_complaints() -> Iterator[None]:
-    """What the browser says on its console during a test fails it."""
-    complaints.clear()
-    yield
-    assert complaints == []
-
-
-def no_sideways_scroll(page: Page) -> None:
-    if page.viewport_size:
-        width = page.locator("html").bounding_box()
-        assert width is not None
-        assert width["width"] <= page.viewport_size["width"]
-
-
 @WITH_AND_WITHOUT
 def test_a_resident_answers_on_a_phone(
-    chromium: Browser,
+    windows: Windows,
     server: live.Server,
     district: District,
     keys: Path,
@@ -105,7 +43,7 @@ def test_a_resident_answers_on_a_phone(
         factories.draft(district.root, [district.first], **window),
         clock.now(),
     )
-    page = open_page(chromium, server, PHONE, script)
+    page = windows.open(server, PHONE, script)
     page.goto(f"/s/{round_.id}/c1")
     no_sideways_scroll(page)
     assert page.locator("input:checked").count() == 0
@@ -127,7 +65,7 @@ def test_a_resident_answers_on_a_phone(
 @WITH_AND_WITHOUT
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_member_votes_by_a_code_scanned_or_typed(
-    chromium: Browser,
+    windows: Windows,
     server: live.Server,
     district: District,
     keys: Path,
@@ -138,7 +76,7 @@ def test_a_member_votes_by_a_code_scanned_or_typed(
     draft = factories.draft(district.root, [district.branch], "member-appraisal", **window)
     code = factories.codes(keys, draft, district.branch, 8)[0]
     factories.opened(keys, draft, clock.now())
-    page = open_page(chromium, server, size, script)
+    page = windows.open(server, size, script)
     if script:
         page.goto(f"/v#{code}")
     else:
@@ -167,7 +105,7 @@ def test_a_member_votes_by_a_code_scanned_or_typed(
     page.get_by_label("测评码").fill(code)
     page.get_by_role("button", name="打开").click()
     page.get_by_text("用过一次").first.wait_for()
-    refusal = complaints.pop()
+    refusal = windows.complaints.pop()
     assert "409" in refusal
     database.close()
 
@@ -181,7 +119,7 @@ ANSWERS_LAST = timedelta(seconds=15)
 
 @WITH_AND_WITHOUT
 def test_an_organiser_goes_from_the_import_of_a_plan_to_a_published_score(
-    chromium: Browser,
+    windows: Windows,
     server: live.Server,
     site: Flask,
     district: District,
@@ -189,7 +127,7 @@ def test_an_organiser_goes_from_the_import_of_a_plan_to_a_published_score(
     tmp_path: Path,
     script: bool,
 ) -> None:
-    page = open_page(chromium, server, DESK, script)
+    page = windows.open(server, DESK, script)
     page.goto(auth.make_link(district.organiser))
     (tmp_path / "plan.txt").write_bytes(PLAN.encode("gb18030"))
     page.goto("/desk/plan/import")
@@ -233,7 +171,7 @@ def test_an_organiser_goes_from_the_import_of_a_plan_to_a_published_score(
     page.get_by_role("button", name="公布").click()
     page.get_by_text("已公布").first.wait_for()
 
-    public = open_page(chromium, server, PHONE, script)
+    public = windows.open(server, PHONE, script)
     public.goto("/plan/2026/1")
     public.get_by_role("link", name="2026年示范调查").first.click()
     no_sideways_scroll(public)

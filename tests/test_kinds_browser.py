@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from site_app import clock
 from surveys import closing, questionnaire, rounds
 from surveys.db import database
 from surveys.models import Archive, Comment, Rating, Round, TextAnswer
 from tests import factories, kinds_form, live
+from tests.browsing import WITH_AND_WITHOUT, Windows, no_sideways_scroll
 from tests.factories import District
-from tests.test_browser import FLAGS, PHONE, WITH_AND_WITHOUT, no_sideways_scroll
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def server(site: Flask) -> Iterator[live.Server]:
-    with live.running(live.Server(site.config["SITE"].instance)) as started:
-        yield started
-
-
-@pytest.fixture
-def open_phone(chromium: Browser, server: live.Server) -> Iterator[Callable[[bool], Page]]:
-    """Opens a phone's browser; what it says on its console during a test fails it."""
-    complaints: list[str] = []
-
-    def start(script: bool) -> Page:
-        context = chromium.new_context(
-            viewport=PHONE,
-            java_script_enabled=script,
-            locale="zh-CN",
-            base_url=f"http://127.0.0.1:{server.port}",
-        )
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield start
-    assert complaints == []
 
 
 def open_round(keys: Path, district: District, question: str) -> Round:
@@ -127,10 +90,10 @@ def answer(page: Page, round_: Round, fill: Callable[[Page], None]) -> None:
 
 @WITH_AND_WITHOUT
 def test_every_kind_is_asked_answered_counted_and_shown(
-    open_phone: Callable[[bool], Page], district: District, keys: Path, script: bool
+    windows: Windows, server: live.Server, district: District, keys: Path, script: bool
 ) -> None:
     made = {key: open_round(keys, district, key) for key in WAYS}
-    page = open_phone(script)
+    page = windows.open(server, script=script)
     for key, fill in WAYS.items():
         answer(page, made[key], fill)
         about = factories.subject(made[key], "c1")
@@ -168,11 +131,11 @@ def cells(round_: Round) -> dict[str, Any]:
 
 
 def test_script_keeps_each_place_for_one_and_counts_the_picks(
-    open_phone: Callable[[bool], Page], district: District, keys: Path
+    windows: Windows, server: live.Server, district: District, keys: Path
 ) -> None:
     needs, wishes = (open_round(keys, district, key) for key in ("needs", "wishes"))
     database.close()
-    page = open_phone(True)
+    page = windows.open(server)
     page.goto(f"/s/{needs.id}/c1")
     ranking(page)
     page.get_by_label("手机").select_option("2")

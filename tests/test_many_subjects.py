@@ -1,7 +1,8 @@
-"""A round of five thousand subjects: counted, and every page about its result stays bearable."""
+"""Many subjects: a sheet about three hundred; a round of five thousand, and pages about it."""
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from flask.testing import FlaskClient
 from surveys import tally
 from surveys.models import Round, Subject, Unit
 from tests import factories
+from tests.answering import SetClock, lines, stored, text_of
 from tests.conftest import check_house_rules, sign_in
 from tests.factories import AFTER, DURING, District
 
 MANY = 5000
 MOST = 300_000
+MOST_ON_THE_WAY = 60_000
+"""Bytes of a page, compressed by what stands before the site."""
 SATISFIED, DISSATISFIED = 1, 3
 
 
@@ -59,6 +63,24 @@ def light(browser: FlaskClient, *paths: str) -> None:
         assert answer.status_code == 200, path
         assert len(answer.data) < MOST, f"{path}: {len(answer.data):,} bytes"
         check_house_rules(answer.get_data(as_text=True))
+
+
+def test_a_sheet_about_three_hundred_is_light_and_sent_in_one_go(
+    client: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    listed = [f"示例对象{number}" for number in range(300)]
+    draft = factories.draft(district.root, [district.first], "cadre-appraisal", listed=listed)
+    code = factories.codes(keys, draft, district.first, 9)[0]
+    round_ = factories.opened(keys, draft)
+    set_clock(DURING)
+    sheet = text_of(client.post("/v", data={"code": code}))
+    assert len(gzip.compress(sheet.encode())) < MOST_ON_THE_WAY
+    sent = {"code": code, **dict.fromkeys(lines(sheet), "competent")}
+    assert len(sent) == 1 + 300 * 6
+    review = client.post("/v/review", data=sent)
+    assert "称职 <b>300</b>" in text_of(review)
+    assert client.post("/v/cast", data=sent).status_code == 200
+    assert stored(round_) == 300
 
 
 @pytest.mark.slow

@@ -21,8 +21,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from site_app import auth
+from tests.browsing import FLAGS
 from tests.pages_site import Doors, sites
-from tests.pages_visit import FLAGS
 
 HERE = Path(__file__).parent
 LIGHTHOUSE = HERE / "node_modules" / ".bin" / "lighthouse"
