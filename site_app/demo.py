@@ -286,7 +286,7 @@ def _partners(
         for code in codes[place.code][1:]:
             right = ballots.find(keys, code, when)
             (subject,) = ballots.subjects_of(right)
-            ballots.cast(keys, right, {subject.id: _answers(chance, form, mood)}, when)
+            ballots.cast(keys, right, {subject.id: _answers(chance, form, mood)}, {}, when)
     return Round.get_by_id(round_.id)
 
 

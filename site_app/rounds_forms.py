@@ -21,7 +21,7 @@ from surveys import ballots, listing, questionnaire, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Group, Person, Round, Unit, path_to_root
 from surveys.questionnaire import Questionnaire
-from surveys.typed import BadSetting
+from surveys.typed import BadSetting, whole
 
 INSTANT = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]\s*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2}))?[分秒]?",
@@ -214,8 +214,8 @@ def _as_field(moment: datetime | None) -> str:
 
 def _whole(text: str) -> int:
     """A whole number as typed; -1 for anything else, which no setting may be."""
-    plain = unicodedata.normalize("NFKC", text[:20]).strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 9 else -1
+    number = whole(text[:20])
+    return -1 if number is None else number
 
 
 def _items(values: Sequence[str]) -> Iterable[tuple[int, int]]:

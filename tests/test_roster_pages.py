@@ -325,11 +325,3 @@ def test_no_table_is_one_sentence(run: Run, tmp_path: Path) -> None:
         "",
         "第一行缺少“编号”（code）这一列。第一行应有：编号、姓名、所在单位编号、党员身份、流动。\n",
     )
-
-
-@pytest.mark.parametrize("words", [["units"], ["people"]])
-def test_every_command_has_help(run: Run, words: list[str]) -> None:
-    for more in ([], ["import"], ["export"]):
-        code, said, _ = run(*words, *more, "--help")
-        assert code == 0
-        assert said.startswith("Usage:")
