@@ -24,6 +24,7 @@ from site_app import (
     rounds,
     security,
     shelf,
+    static_files,
     storage,
 )
 
@@ -43,6 +44,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     app.url_map.converters["int"] = RowId
     storage.init_app(app)
     security.init_app(app)
+    static_files.init_app(app)
     i18n.init_app(app)
     auth.init_app(app)
     errors.init_app(app)

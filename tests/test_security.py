@@ -50,10 +50,10 @@ def test_style_and_script_are_kept_until_they_change(
     with client.get(before) as kept:
         assert kept.cache_control.max_age == 31536000
     assert stylesheet(client) == before
-    (tmp_path / "site.css").write_text("/* changed */")
+    (tmp_path / "site.css").write_text("/* changed */\np { color: red; }\n")
     assert stylesheet(client) != before
     with client.get(stylesheet(client)) as changed:
-        assert changed.get_data() == b"/* changed */"
+        assert changed.get_data() == b"p{color:red}"
 
 
 @pytest.mark.parametrize("path", ["/v", "/v/cast", "/sign-in", "/desk/rounds/new"])
