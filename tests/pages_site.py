@@ -88,7 +88,12 @@ def demonstration(folder: Path) -> Iterator[dict[str, Doors]]:
     with _site(folder / "demo") as keys, force_locale("zh_Hans_CN"):
         demo.load(keys, lambda words: None)
         _survey, code = demo.doors(keys, DURING)
-        published = Round.select().where(Round.state == "published", ~Round.needs_codes).get()
+        published = (
+            Round.select()
+            .where(Round.state == "published", ~Round.needs_codes)
+            .order_by(Round.id.desc())
+            .get()
+        )
         doors = Doors(folder / "demo", {"code": code, "public": str(published.id)})
     with running(_server(doors.folder)) as server:
         doors.port = server.port
