@@ -17,6 +17,7 @@ from site_app import (
     errors,
     i18n,
     manual,
+    models,
     plan,
     questionnaires,
     results,
@@ -32,7 +33,7 @@ from site_app import (
 class RowId(IntegerConverter):
     """A whole number in an address, no larger than the database can hold: else 404."""
 
-    def __init__(self, map: Map, max: int = 2**62) -> None:
+    def __init__(self, map: Map, max: int = models.LARGEST_ID) -> None:
         super().__init__(map, max=max)
 
 

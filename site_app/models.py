@@ -7,6 +7,9 @@ import peewee
 from surveys.db import BaseModel, UTCField, database
 from surveys.models import JSONField, Round, Unit
 
+LARGEST_ID = 2**62
+"""What an address may ask for: the database can hold no larger number."""
+
 
 class Account(BaseModel):
     """An organiser who signs in; sees one unit and all below it."""

@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 from site_app import auth, clock, rounds_forms, shelf, storage
 from site_app.commands import Commands, refusals
 from site_app.i18n import PHASE, date_time, local, sentence
-from site_app.models import Plan
+from site_app.models import LARGEST_ID, Plan
 from surveys import ballots, closing, listing, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Group, Round, Unit
 
 round_group = Commands("round", help=N_("测评：问卷调查和无记名投票。"))
 
-ROUND_ID = click.argument("round_id", type=click.IntRange(1, 2**62))
+ROUND_ID = click.argument("round_id", type=click.IntRange(1, LARGEST_ID))
 
 
 def _round(round_id: int) -> Round:

@@ -33,7 +33,7 @@ from site_app import (
     storage,
 )
 from site_app.i18n import local
-from site_app.models import AuditEntry, Plan
+from site_app.models import LARGEST_ID, AuditEntry, Plan
 from surveys import closing, questionnaire, rounds, tally
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Delay, Pledge, Round, Unit, reach
@@ -342,7 +342,9 @@ def _counting(round_: Round, now: datetime) -> Generator[tally.Progress | Refuse
 def audit() -> str:
     """What organisers did within reach."""
     entries = _entries()
-    number = request.args.get("round", type=int)
+    number = request.args.get("round", 0, type=int)
+    if not 0 <= number <= LARGEST_ID:
+        abort(404)
     round_ = auth.load_round(number) if number else None
     if round_:
         entries = entries.where(AuditEntry.round == round_)

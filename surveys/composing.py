@@ -147,17 +147,18 @@ def _in_composite(source: Composite, sheet: Sheet) -> Iterator[Judged]:
 
 
 def _in_round(source: Round, sheet: Sheet) -> Iterator[Judged]:
-    of_kind = Subject.person if sheet.about == "persons" else Subject.unit
+    persons = sheet.about == "persons"
+    of_kind = Subject.person if persons else Subject.unit
     rated = (
         Subject.select(Subject, Unit)
-        .join(Unit, on=Subject.place)
+        .join(Unit, on=Subject.place if persons else Subject.unit)
         .where(Subject.round == source, Subject.rated, of_kind.is_null(False))
         .order_by(Subject.position)
     )
     for row in rated:
-        place = cast(Unit, row.place)
-        if sheet.about == "persons" or not sheet.kinds or place.kind in sheet.kinds:
-            yield Judged(row.key, row.label, row.place_label, place.id)
+        unit = cast(Unit, row.place if persons else row.unit)
+        if persons or not sheet.kinds or unit.kind in sheet.kinds:
+            yield Judged(row.key, row.label, row.place_label, unit.id)
 
 
 def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:

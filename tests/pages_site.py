@@ -136,7 +136,6 @@ def _full(folder: Path) -> Doors:
         doors = Doors(folder, links=_links(district.organiser))
         _thirty(keys, district, doors)
         _kinds(keys, district, doors)
-        _listing(keys, district, doors)
         _early_and_late(keys, district, doors)
         _every_round(doors)
         return doors
@@ -155,16 +154,6 @@ def _thirty(keys: Path, district: District, doors: Doors) -> None:
     doors.names |= {"thirty": str(made.id), "code": doors.codes.pop(), "spent": doors.codes.pop()}
     factories.vote(keys, doors.names["spent"], {"t0": "excellent"})
     doors.names["person"] = f"s{people[1].id}"
-
-
-def _listing(keys: Path, district: District, doors: Doors) -> None:
-    """A ballot about three hundred."""
-    listed = [f"示例对象{number}" for number in range(1, 301)]
-    made = factories.draft(
-        *(district.root, [district.first], "cadre-appraisal"), listed=listed, title="示范三百人测评"
-    )
-    doors.names["listed"] = factories.codes(keys, made, district.first, 9)[0]
-    factories.opened(keys, made)
 
 
 def _kinds(keys: Path, district: District, doors: Doors) -> None:

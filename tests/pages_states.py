@@ -176,7 +176,6 @@ SENT = [
     State(
         "answers.enter", "large person", "/v", 200, LARGE | {"code": "{code}", "step": "{person}"}
     ),
-    State("answers.enter", "three hundred", "/v", 200, {"code": "{listed}"}),
     State("answers.enter", "survey", "/v", 200, {"code": "{resident}"}),
     State("answers.enter", "spent", "/v", 409, {"code": "{spent}"}),
     State("answers.enter", "early", "/v", 410, {"code": "{early}"}),

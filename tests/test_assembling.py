@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from surveys import composing, rounds
+from surveys import assembling, composing, rounds
 from surveys.composite_models import Composite
 from surveys.composite_rules import library
 from surveys.models import Archive
@@ -42,3 +42,27 @@ def test_a_source_was_closed_on_the_day_that_its_own_document_says(
     composing.choose_sources(scores, {"residents": ("composite", stars.id)})
     composing.choose_subjects(scores, composing.named(scores, ["c1"]))
     assert [each["closed_on"] for each in sources(computed(scores))] == ["2026-03-10"]
+
+
+def test_units_on_a_list_are_judged_themselves_not_the_place_that_rates_them(
+    keys: Path, district: District
+) -> None:
+    made = factories.draft(
+        district.root,
+        [district.root],
+        "talent-work",
+        needs_codes=True,
+        listed=[district.first.code, district.second.code],
+    )
+    codes = factories.codes(keys, made, district.root, 8)
+    factories.opened(keys, made)
+    for code in codes:
+        factories.vote(keys, code, {district.first.code: "excellent"})
+    rating = factories.closed(keys, made)
+    whole = composing.create(library()["unit-score"], district.root, "示范量化考核")
+    part = library()["unit-score"].parts_from("round")[0]
+    composing.choose_sources(whole, {part: ("round", rating.id)})
+    judged = composing.in_sources(whole)
+    assert [each.unit for each in judged] == [district.first.id, district.second.id]
+    composing.choose_subjects(whole, judged)
+    assert assembling.at_hand(whole)[district.first.code], "its own score is there"
