@@ -365,6 +365,23 @@ def test_nothing_scrolls_sideways_at_400_percent_whatever_is_asked_and_written(
     assert "400" in windows.complaints.pop()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_what_became_of_a_code_is_the_heading_with_and_without_script(
+    windows: Windows, house: House, script: bool
+) -> None:
+    round_, code = house.ballot()
+    over = {"opens_at": clock.now() - timedelta(hours=3), "ends_at": clock.now()}
+    Round.update(**over).where(Round.id == round_.id).execute()
+    page = windows.open(house.server, NARROWEST, script=script)
+    page.goto("/v")
+    page.get_by_label("测评码").fill(code)
+    page.get_by_role("button", name="打开").click()
+    page.get_by_role("heading", name="已经截止").wait_for()
+    page.get_by_role("button", name="用另一个测评码").click()
+    page.get_by_label("测评码").wait_for()
+    assert "410" in windows.complaints.pop()
+
+
 def test_everything_can_be_done_at_400_percent(windows: Windows, house: House) -> None:
     survey = house.survey()
     round_, code = house.ballot()
