@@ -29,11 +29,14 @@ def stacking(table: Markup) -> Markup:
     head, body = str(table).split("</thead>", 1)
     words = [_word(each) for each in HEADING.findall(head)]
     rows = (_row(each, words) for each in re.split(r"(?=<tr[\s>])", body))
-    return Markup(PART.sub(_with_role, head) + "</thead>" + "".join(rows))  # noqa: S704 - our own
+    head = PART.sub(_with_role, head)
+    # It came in as Markup, escaped by Jinja; what is added is our own, or escaped here.
+    return Markup(head + "</thead>" + "".join(rows))  # noqa: S704 - see above
 
 
 def _word(heading: str) -> str:
     """What stands in a heading; a drawing has words of its own."""
+    # Markup only for its striptags, which gives plain text back: it is escaped where it is used.
     return "" if "visually-hidden" in heading else str(Markup(heading).striptags())  # noqa: S704
 
 
