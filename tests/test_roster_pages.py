@@ -130,7 +130,7 @@ def test_an_error_names_row_column_value_and_what_is_expected(
     text = text_of(answer)
     assert answer.status_code == 422
     assert "1 处错误，什么也没有写入" in text
-    for part in ('<th scope="row" class="numeric">4</th>', "类型", "小区", "应为：区、街道、社区"):
+    for part in ("第 4 行", "类型", "小区", "应为：区、街道、社区"):
         assert part in text
     assert 'name="upload"' not in text
     assert not kept_files(site)
