@@ -21,6 +21,7 @@ from site_app import auth, clock, create_app, storage
 from site_app.models import Account
 from surveys.db import database
 from tests import browsing, factories, live
+from tests.house import House, served
 
 # `make quick` tries fewer examples of a property; `make test` tries Hypothesis' own number.
 # No example is timed: a busy machine is no mistake of the code.
@@ -113,6 +114,13 @@ def windows(chromium: Browser) -> Iterator[browsing.Windows]:
     assert opened.complaints == []
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One site on one server for all tests of a file; each opens a round of its own."""
+    with served(tmp_path_factory.mktemp("house")) as each:
+        yield each
+
+
 @pytest.fixture
 def server(site: Flask) -> Iterator[live.Server]:
     """The real server on the test's site."""
@@ -140,7 +148,7 @@ def form_token(page: TestResponse) -> str:
     return text.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
 
 
-class House(HTMLParser):
+class PageReader(HTMLParser):
     """Reads a page for the rules of the house."""
 
     def __init__(self, text: str) -> None:
@@ -178,7 +186,7 @@ class House(HTMLParser):
 
 def check_house_rules(text: str) -> None:
     """One h1, a language, unique ids, a label for each input, no inline handler or style."""
-    house = House(text)
+    house = PageReader(text)
     assert house.lang in ("zh-CN", "en")
     assert house.h1 == 1
     assert len(house.ids) == len(set(house.ids)), "an id stands twice"

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Locator, Page, Route
 
-from site_app import clock, create_app, storage
-from surveys import questionnaire, rounds
-from surveys.db import database
-from surveys.models import Person, Round
-from tests import factories, kinds_form, live
 from tests.answering import stored
-from tests.browsing import NARROWEST, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll
+from tests.browsing import PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll
+from tests.house import House, open_ballot
 
 pytestmark = pytest.mark.browser
 
 THANKS = "谢谢您，已经收到了"
-NAMES = ("示" * 40, "甲", "示例㑇𬱖", "示例提·示范江", "示例同名", "示例同名", "示例某", "示例某某")
-"""Names as they come: long, short, rare, and twice."""
 SHOWS_FOCUS = """() => {
   const at = document.activeElement;
   const drawn = at.matches(".choice input") ? at.nextElementSibling : at;
@@ -34,47 +22,6 @@ WHAT_MOVES = """() => Array.from(document.querySelectorAll("*")).filter((each) =
   return parseFloat(style.transitionDuration) > 0 || style.animationName !== "none"
     || style.scrollBehavior === "smooth";
 }).map((each) => each.outerHTML.slice(0, 60))"""
-
-
-@dataclass
-class House:
-    """A site that is served for the whole module; each test opens a round of its own."""
-
-    keys: Path
-    district: factories.District
-    server: live.Server
-
-    def opened(self, draft: Round) -> Round:
-        """Open a draft for the hours around this moment."""
-        now = clock.now()
-        times = {"opens_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
-        Round.update(**times).where(Round.id == draft.id).execute()
-        return factories.opened(self.keys, Round.get_by_id(draft.id), now)
-
-    def survey(self) -> Round:
-        """A residents' survey."""
-        return self.opened(factories.draft(self.district.root, [self.district.first]))
-
-    def ballot(self, listed: tuple[str, ...] = ()) -> tuple[Round, str]:
-        """A ballot about the branch's eight, or those who are listed, and one of its codes."""
-        form = "cadre-appraisal" if listed else "member-appraisal"
-        place = self.district.first if listed else self.district.branch
-        draft = factories.draft(self.district.root, [place], form, listed=listed)
-        code = factories.codes(self.keys, draft, place, 8)[0]
-        return self.opened(draft), code
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    with create_app({"INSTANCE_DIR": str(folder)}).app_context():
-        storage.upgrade()
-        district = factories.District()
-        for person, name in zip(Person.select().order_by(Person.code), NAMES, strict=True):
-            Person.update(name=name).where(Person.id == person.id).execute()
-        with live.running(live.Server(folder)) as server:
-            yield House(storage.keys(), district, server)
-        database.close()
 
 
 def letters(page: Page) -> str:
@@ -90,14 +37,6 @@ def swallow(route: Route) -> None:
 def told(page: Page) -> None:
     page.get_by_text("没有收到网站的答复").first.wait_for()
     page.get_by_text("您填的都还在这一页上").first.wait_for()
-
-
-def open_ballot(page: Page, code: str, large: str = "") -> None:
-    page.get_by_label("测评码").fill(code)
-    page.get_by_role("button", name="打开").click()
-    if large:
-        page.get_by_role("button", name="开始填写").click()
-    page.locator(".person").first.wait_for()
 
 
 def bottom(part: Locator) -> float:
@@ -330,75 +269,6 @@ def test_a_member_whose_thanks_were_lost_learns_that_the_first_sheet_counts(
     page.get_by_role("heading", level=1, name="这个测评码用过一次，那一次算数").wait_for()
     assert stored(round_) == 8
     windows.complaints.clear()
-
-
-def test_nothing_scrolls_sideways_at_400_percent_whatever_is_asked_and_written(
-    windows: Windows, house: House
-) -> None:
-    document = copy.deepcopy(kinds_form.DOCUMENT)
-    for option in document["scales"]["satisfaction"]["options"]:
-        option["label"] = kinds_form.both(option["label"]["zh"] + "示" * 197)
-    document["comment"] = True
-    form = questionnaire.from_document(document)
-    made = rounds.create(form, house.district.root, "示范长选项", False)
-    Round.update(chosen=[house.district.first.id]).where(Round.id == made.id).execute()
-    survey = house.opened(made)
-    many = tuple(f"示例对象{number}" for number in range(300))
-    codes = [house.ballot()[1], house.ballot(many)[1]]
-    page = windows.open(house.server, NARROWEST, script=False)
-    for large in ("", "?large=1"):
-        for code in codes:
-            page.goto(f"/v{large}")
-            no_sideways_scroll(page)
-            open_ballot(page, code, large)
-            no_sideways_scroll(page)
-        assert page.locator(".person").count() == 300
-        assert not page.locator(".dot").first.is_visible(), "a map of so many is folded"
-        page.goto(f"/s/{survey.id}/c1{large}")
-        no_sideways_scroll(page)
-    page.goto(f"/s/{survey.id}/c1")
-    page.locator("#comment").fill("示" * 10_000)
-    page.locator("main").get_by_role("button", name="提交").click()
-    page.locator("#refused").wait_for()
-    assert page.locator("#comment").input_value() == "示" * 10_000
-    no_sideways_scroll(page)
-    assert "400" in windows.complaints.pop()
-
-
-@pytest.mark.parametrize("script", [True, False])
-def test_what_became_of_a_code_is_the_heading_with_and_without_script(
-    windows: Windows, house: House, script: bool
-) -> None:
-    round_, code = house.ballot()
-    over = {"opens_at": clock.now() - timedelta(hours=3), "ends_at": clock.now()}
-    Round.update(**over).where(Round.id == round_.id).execute()
-    page = windows.open(house.server, NARROWEST, script=script)
-    page.goto("/v")
-    page.get_by_label("测评码").fill(code)
-    page.get_by_role("button", name="打开").click()
-    page.get_by_role("heading", name="已经截止").wait_for()
-    page.get_by_role("button", name="用另一个测评码").click()
-    page.get_by_label("测评码").wait_for()
-    assert "410" in windows.complaints.pop()
-
-
-def test_everything_can_be_done_at_400_percent(windows: Windows, house: House) -> None:
-    survey = house.survey()
-    round_, code = house.ballot()
-    page = windows.open(house.server, NARROWEST)
-    page.goto(f"/s/{survey.id}/c1")
-    page.get_by_text("基本满意", exact=True).first.click()
-    page.locator("main").get_by_role("button", name="提交").click()
-    page.get_by_role("heading", level=1, name=THANKS).wait_for()
-    page.goto("/v")
-    open_ballot(page, code)
-    assert page.locator(".tally").evaluate("e => getComputedStyle(e).position") == "static"
-    page.locator(".person").nth(7).locator("label").last.click()
-    page.get_by_role("button", name="填好了").click()
-    page.locator("main").get_by_role("button", name="提交").click()
-    page.get_by_role("heading", level=1, name=THANKS).wait_for()
-    assert stored(survey) == 1
-    assert stored(round_) == 8
 
 
 def test_nothing_moves_for_who_wants_no_motion(windows: Windows, house: House) -> None:
