@@ -140,18 +140,6 @@ def attached(item: PlanItem) -> list[str]:
     return [call["questionnaire"] for call in item.calls if call["questionnaire"]]
 
 
-def attach(
-    item: PlanItem,
-    questionnaire_ids: Collection[str],
-    library: Mapping[str, Questionnaire] | None = None,
-) -> None:
-    """Let exactly these questionnaires of the library serve an item."""
-    with writing():
-        now = PlanItem.get_by_id(item.id)
-        now.calls = _calls_with(now.calls, questionnaire_ids, library or questionnaire.library())
-        now.save()
-
-
 def revise(
     item: PlanItem,
     title: str,

@@ -40,6 +40,13 @@ def stored(number: int) -> PlanItem:
     return PlanItem.get(PlanItem.number == number)
 
 
+def serve(number: int, *questionnaires: str) -> None:
+    """Let exactly these serve an item, whose words stay as they are."""
+    item = stored(number)
+    words = item.title, "\n".join(item.paragraphs)
+    plan_store.revise(item, *words, questionnaires, plan_store.fingerprint(item))
+
+
 def questionnaires(number: int) -> list[str]:
     return plan_store.attached(stored(number))
 
@@ -80,7 +87,7 @@ def test_a_year_that_has_a_plan_is_replaced_only_when_asked() -> None:
 
 def test_a_replaced_item_keeps_the_questionnaires_of_its_number() -> None:
     plan_store.store(document(), None, replace=False)
-    plan_store.attach(stored(3), ["resident-satisfaction"])
+    serve(3, "resident-satisfaction")
     without_two = TEXT.replace("2.亮明标准。写成看得懂的几条。\n", "")
     plan_store.store(document(without_two), None, replace=True)
     assert questionnaires(3) == ["resident-satisfaction"]
@@ -115,15 +122,15 @@ def test_a_year_no_plan_can_have_is_refused(year: int) -> None:
 
 def test_attaching_and_detaching_a_questionnaire() -> None:
     plan_store.store(document(), None, replace=False)
-    plan_store.attach(stored(3), ["resident-satisfaction", "member-appraisal"])
+    serve(3, "resident-satisfaction", "member-appraisal")
     satisfaction = next(
         call for call in stored(3).calls if call["questionnaire"] == "resident-satisfaction"
     )
     assert (satisfaction["form"], satisfaction["audience"]) == ("SUR", "P")
     assert satisfaction["raters"]["zh"] == "居民"
-    plan_store.attach(stored(3), ["resident-satisfaction", "member-appraisal"])
+    serve(3, "resident-satisfaction", "member-appraisal")
     assert len(stored(3).calls) == 2
-    plan_store.attach(stored(3), ["member-appraisal"])
+    serve(3, "member-appraisal")
     assert questionnaires(3) == ["member-appraisal"]
     assert len(stored(3).calls) == 1
 
@@ -131,14 +138,14 @@ def test_attaching_and_detaching_a_questionnaire() -> None:
 def test_detaching_leaves_what_the_item_calls_for() -> None:
     plan_store.store(document(), plan_calls.load(), replace=False)
     before = len(stored(2).calls)
-    plan_store.attach(stored(2), [])
+    serve(2)
     assert (len(stored(2).calls), questionnaires(2)) == (before, [])
 
 
 def test_an_unknown_questionnaire_is_refused() -> None:
     plan_store.store(document(), None, replace=False)
     with pytest.raises(Refused, match="no-such"):
-        plan_store.attach(stored(3), ["no-such"])
+        serve(3, "no-such")
 
 
 def test_each_line_of_a_corrected_text_is_a_paragraph() -> None:
