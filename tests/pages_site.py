@@ -1,9 +1,12 @@
-"""The sites whose pages are looked at: one with something everywhere, an empty one, the demo."""
+"""The sites whose pages are looked at: one with something everywhere, one with nothing, the demo.
+
+One more is for what happens only once, where each look finds what it uses up; one has a full disk.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +28,8 @@ ADDRESS = "http://surveys.example.org"
 YEAR = 2026
 CODES = 120
 """Each look at the page that thanks a member spends one."""
+COUNTS = 24
+"""Each look at a count counts a round."""
 
 # Names that break a layout sooner than others do.
 NAMES = (
@@ -40,12 +45,15 @@ LONG = "甲二示范社区第一网格离退休干部与新就业群体联合党
 
 @dataclass
 class Doors:
-    """What an address or a form has to name: numbers of rounds, codes, lines of a sheet."""
+    """What an address or a form has to name: numbers of rounds, codes, lines of a sheet.
+
+    What stands in `once` is used up: `{fresh}` is a code not used yet.
+    """
 
     folder: Path
     names: dict[str, str] = field(default_factory=dict)
+    once: dict[str, list[str]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -54,14 +62,17 @@ class Doors:
         """Where the site is."""
         return f"http://127.0.0.1:{self.port}"
 
+    def said(self, text: str) -> str:
+        """An address or a value with its places filled."""
+        used = {name: left.pop() for name, left in self.once.items() if f"{{{name}}}" in text}
+        return text.format(**self.names, **used)
+
     def filled_in(self, form: dict[str, str]) -> dict[str, str]:
-        """A form with its places filled: `{fresh}` is a code not used yet, `*` is every line."""
-        names = {**self.names, "fresh": self.codes[-1] if self.codes else ""}
-        if "{fresh}" in form.values():
-            self.codes.pop()
-        filled = {name: value.format(**names) for name, value in form.items() if name[0] != "*"}
-        for name, value in form.items():
+        """A form with its places filled, in names, too; `*` is every line."""
+        filled = {self.said(name): self.said(value) for name, value in form.items()}
+        for name in form:
             if name[0] == "*":
+                value = filled.pop(name)
                 filled |= {line + name[1:]: value for line in self.lines}
         return filled
 
@@ -74,12 +85,21 @@ class Doors:
 
 @contextmanager
 def sites(folder: Path) -> Iterator[dict[str, Doors]]:
-    """Both sites, served."""
-    full, empty = _full(folder / "full"), _empty(folder / "empty")
-    served = [_server(each.folder) for each in (full, empty)]
-    with running(served[0]), running(served[1]):
-        full.port, empty.port = (each.port for each in served)
-        yield {"full": full, "empty": empty}
+    """All of them but the demo, served."""
+    doors = {
+        "full": _full(folder / "full"),
+        "empty": _empty(folder / "empty"),
+        "once": _once(folder / "once"),
+        "stuck": _full(folder / "stuck"),
+    }
+    servers = {name: _server(each.folder) for name, each in doors.items()}
+    servers["once"].settings["FLASK_DEBUG"] = "1"
+    with ExitStack() as running_ones:
+        for name, server in servers.items():
+            running_ones.enter_context(running(server))
+            doors[name].port = server.port
+        servers["stuck"].fill_disk(True)
+        yield doors
 
 
 @contextmanager
@@ -141,19 +161,36 @@ def _full(folder: Path) -> Doors:
         return doors
 
 
+def _once(folder: Path) -> Doors:
+    """Rounds that wait to be counted, and one whose codes can be made."""
+    with _site(folder) as keys:
+        district = District()
+        doors = Doors(folder, links=_links(district.organiser))
+        early, just = START - timedelta(days=20), DURING - timedelta(minutes=9)
+        ended = [full_site.open_survey_of(keys, district, early, ends=just) for _ in range(COUNTS)]
+        for each in ended:
+            factories.answer(keys, each, "c1", {"overall": "satisfied"}, 6, now=early)
+        made = factories.draft(district.root, [district.branch], "member-appraisal")
+        doors.once["uncounted"] = [str(each.id) for each in ended]
+        row = f"n-{district.branch.id}-{factories.group(made).id}"
+        doors.names |= {"draft": str(made.id), "row": row}
+        return doors
+
+
 def _thirty(keys: Path, district: District, doors: Doors) -> None:
     """A branch of thirty, open to be rated."""
     branch = factories.unit("b30", LONG, "branch", district.second)
     for number, name in enumerate(NAMES):
         factories.person(f"t{number}", name, branch)
     made = factories.draft(district.root, [branch], "member-appraisal", title="示范三十人评议")
-    doors.codes = factories.codes(keys, made, branch, CODES)
+    codes = factories.codes(keys, made, branch, CODES)
     factories.opened(keys, made)
     people = Subject.select().where(Subject.round == made).order_by(Subject.position)
     doors.lines = [f"g-{each.id}-" for each in people]
-    doors.names |= {"thirty": str(made.id), "code": doors.codes.pop(), "spent": doors.codes.pop()}
+    doors.names |= {"thirty": str(made.id), "code": codes.pop(), "spent": codes.pop()}
     factories.vote(keys, doors.names["spent"], {"t0": "excellent"})
     doors.names["person"] = f"s{people[1].id}"
+    doors.once["fresh"] = codes
 
 
 def _kinds(keys: Path, district: District, doors: Doors) -> None:

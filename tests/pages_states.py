@@ -19,7 +19,7 @@ class State:
     """A page in a state: where it is, what is sent to reach it, with which status it comes.
 
     `sent` is posted on top of the page's hidden fields; `uploaded` is chosen as the file of the
-    page's form, which is then sent.
+    page's form, which is then sent. `site` is one of `pages_site`.
     """
 
     endpoint: str
@@ -84,8 +84,10 @@ SEEN = [
     State("manual.organisers", "full", "/help/organisers"),
     State("manual.scoring", "full", "/help/scoring"),
     State("manual.closing", "full", "/help/closing"),
+    State("manual.components", "debug", "/help/components", site="once"),
     State("auth.sign_in", "full", "/sign-in"),
     State("auth.sign_in_by_link", "refused", "/sign-in/forged", 403),
+    State("auth.sign_out", "by address", "/sign-out", 405),
     State("results.index", "full", "/results"),
     empty("results.index", "/results"),
     State("results.show", "full", "/results/{public}"),
@@ -166,6 +168,7 @@ SENT = [
     State("answers.survey", "error", "/s/{open}/c1", 400, {"q-overall": "splendid"}),
     State("answers.survey", "kinds error", "/s/{kinds}/c1", 400, {"q-marks": "99"}),
     State("answers.survey", "thanks", "/s/{open}/c1", 200, {"q-overall": "satisfied"}),
+    State("answers.survey", "busy", "/s/{open}/c1", 503, {"q-overall": "mostly"}, site="stuck"),
     State("answers.survey", "wrong code", "/s/{coded}/c1", 400, {"code": "2222-2222-2222"}),
     State("answers.enter", "wrong code", "/v", 400, {"code": "2222-2222-2222"}),
     State("answers.enter", "ballot", "/v", 200, {"code": "{code}"}),
@@ -191,6 +194,8 @@ SENT = [
     ),
     State("answers.cast", "thanks", "/v/cast", 200, {"code": "{fresh}", **ALL}),
     State("answers.cast", "spent", "/v/cast", 409, {"code": "{spent}", **ALL}),
+    State("answers.cast", "busy", "/v/cast", 503, {"code": "{code}", **ALL}, site="stuck"),
+    State("auth.sign_in", "expired", "/sign-in", 400, {"csrf_token": "old"}),
     State("auth.sign_in", "refused", "/sign-in", 403, {"name": "nobody", "password": "wrong"}),
     State("plan.edit", "error", "/desk/plan/{year}/10", 409, {"title": "", "text": ""}),
     State("plan.upload", "preview", "/desk/plan/import", uploaded=PLAN),
@@ -207,6 +212,10 @@ SENT = [
     ),
     State("rounds.open_", "refused", "/desk/rounds/{nothing}/open", 409, {}),
     State("rounds.codes", "refused", "/desk/rounds/{thirty}/codes", 409, {}),
+    State("rounds.codes", "slips", "/desk/rounds/{draft}/codes", 200, {"{row}": "12"}, site="once"),
+    State("rounds.count", "done", "/desk/rounds/{uncounted}/count", 200, {}, site="once"),
+    State("rounds.delay", "refused", "/desk/rounds/{ended}/delay", 409, {}),
+    State("rounds.pledge", "refused", "/desk/rounds/{public}/pledge", 409, {}),
     State("rounds.abandon", "refused", "/desk/rounds/{ended}/abandon", 409, {}),
     State("rounds.publish", "refused", "/desk/rounds/{ended}/publish", 409, {}),
     State(
@@ -226,6 +235,11 @@ SENT = [
         422,
         {"points": "甲"},
     ),
+    State(
+        "composites.decide", "error", "/desk/composites/2/subjects/c1/grade", 422, {"grade": "好"}
+    ),
+    State("composites.compute", "refused", "/desk/composites/1/compute", 422, {}),
+    State("composites.discard", "refused", "/desk/composites/1/discard", 422, {}),
     State("composites.publish", "refused", "/desk/composites/2/publish", 409, {}),
     State("roster.units", "preview", "/desk/units", uploaded=UNITS),
     State("roster.units", "error", "/desk/units", 422, uploaded=WRONG_UNITS),
@@ -248,13 +262,6 @@ NO_PAGE = {
     "composites.figures_csv": FILE,
     "roster.units_csv": FILE,
     "roster.people_csv": FILE,
-    "manual.components": "for developers, in a debug run alone",
-    "auth.sign_out": REDIRECT,
-    "rounds.delay": REDIRECT,
-    "rounds.pledge": REDIRECT,
     "rounds.void": REDIRECT,
     "composites.undeduct": REDIRECT,
-    "composites.decide": REDIRECT,
-    "composites.compute": REDIRECT,
-    "composites.discard": REDIRECT,
 }

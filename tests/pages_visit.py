@@ -118,7 +118,7 @@ class Visitor:
         # Away from a half-filled sheet first: what the browser says of leaving is not the page's.
         page.goto("about:blank")
         window.said.clear()
-        address = site.url + state.path.format(**site.names)
+        address = site.url + site.said(state.path)
         if state.uploaded:
             self._upload(page, address, state)
         elif state.sent is not None:
@@ -135,9 +135,11 @@ class Visitor:
 
     def _send(self, page: Page, address: str, state: State, site: Doors) -> None:
         form = site.filled_in(state.sent or {})
-        source = f"{site.url}/sign-in" if state.organiser or "auth" in state.endpoint else address
-        known = page.context.request.get(source).text()
-        hidden = {name: value for name, value in HIDDEN.findall(known) if name not in form}
+        known = page.context.request.get(address)
+        if state.organiser and not known.ok:
+            # Nothing to see at that address; the token of any page is as good.
+            known = page.context.request.get(f"{site.url}/sign-in")
+        hidden = {name: value for name, value in HIDDEN.findall(known.text()) if name not in form}
         body = urlencode(hidden | form)
 
         def post(route: Route) -> None:
