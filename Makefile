@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 CATALOGUE := site_app/translations/en/LC_MESSAGES/messages
+CLICK := site_app/translations/zh/LC_MESSAGES/click
 
 # `set -m` gives the server the terminal to itself: Ctrl-C reaches it alone, it ends with 0, and so does make.
 serve: .venv/.installed $(CATALOGUE).mo
@@ -62,8 +63,8 @@ lighthouse: .venv/.tested $(CATALOGUE).mo
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@touch $@
 
-$(CATALOGUE).mo: $(CATALOGUE).po .venv/.installed
-	@$(BIN)/pybabel --quiet compile --directory site_app/translations
+$(CATALOGUE).mo: $(CATALOGUE).po $(CLICK).po .venv/.installed
+	@$(BIN)/pybabel --quiet compile --directory site_app/translations --domain "messages click"
 
 # Collects the msgids into the English catalogue; what is then empty wants translating. Babel's own
 # header has dates and nobody's name in it, so the first lines stay as they are.

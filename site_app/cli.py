@@ -21,7 +21,7 @@ from site_app import (
     storage,
     uploads,
 )
-from site_app.commands import Command, Commands, refusals
+from site_app.commands import Command, Commands, refusals, teach_click
 from site_app.models import Account, SignIn, SignInLink
 from surveys.db import writing
 from surveys.messages import N_, Refused
@@ -162,6 +162,7 @@ def serve_command() -> None:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
+    teach_click()
     for group in (
         db_group,
         demo_group,

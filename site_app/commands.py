@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, ClassVar
+from pathlib import Path
+from typing import IO, Any
 
 import click
 import peewee
@@ -17,6 +19,13 @@ from site_app.i18n import sentence, sentence_outside
 from surveys.messages import N_, Refused
 
 SENTENCE_END = ".。"
+TRANSLATIONS = Path(__file__).parent / "translations"
+REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: N_("不存在"),
+    IsADirectoryError: N_("这是一个文件夹"),
+    NotADirectoryError: N_("路径里有一段不是文件夹"),
+    PermissionError: N_("没有权限"),
+}
 
 
 class BadInput(click.ClickException):
@@ -38,6 +47,13 @@ class Unavailable(BadInput):
 def language() -> str:
     """The language of the terminal: English where `LANG` says so, else Chinese."""
     return "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
+
+
+def teach_click() -> None:
+    """Let click, which asks gettext for its own words, find Chinese ones for a Chinese reader."""
+    os.environ["LANGUAGE"] = language()
+    gettext.bindtextdomain("click", TRANSLATIONS)
+    gettext.textdomain("click")
 
 
 def mistyped(wrong: click.UsageError) -> Refused:
@@ -76,30 +92,8 @@ def spoken(message: str) -> str:
     return sentence_outside(Refused(message), language())
 
 
-class Formatter(click.HelpFormatter):
-    """Click's own words around a help text, in the reader's language."""
-
-    HEADINGS: ClassVar = {"Options": N_("可用选项"), "Commands": N_("命令")}
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """The first line."""
-        super().write_usage(prog, args, prefix or spoken(N_("用法：")) + " ")
-
-    def write_heading(self, heading: str) -> None:
-        """The line above a list."""
-        super().write_heading(spoken(self.HEADINGS.get(heading, heading)))
-
-
-class Context(click.Context):
-    """What a command runs in."""
-
-    formatter_class = Formatter
-
-
 class Command(click.Command):
     """A command whose `help` and whose options' are msgids; it says what was mistyped."""
-
-    context_class = Context
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,13 +102,6 @@ class Command(click.Command):
             if isinstance(option, click.Option):
                 option.help = option.help and spoken(option.help)
                 option.prompt = option.prompt and spoken(option.prompt)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option that every command has."""
-        option = super().get_help_option(ctx)
-        if option:
-            option.help = spoken(N_("显示这些说明。"))
-        return option
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the command line."""
@@ -148,7 +135,7 @@ def refusals() -> Iterator[None]:
                 _(
                     "不能读写“%(file)s”（%(reason)s）。请检查路径和权限。",
                     file=wrong.filename,
-                    reason=wrong.strerror,
+                    reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
                 )
             ) from wrong
         except peewee.OperationalError as wrong:

@@ -85,7 +85,8 @@ def test_every_command_has_help_in_the_language_of_the_terminal(
         (("plan", "import", "no-such-file.txt"), "no-such-file.txt"),
         (("plan", "import"), "缺少 FILE"),
         (("plan", "import", "plan.txt", "--year", "abc"), "--year 须为"),
-        (("plan", "imort"), "看不懂"),
+        (("plan", "imort"), "没有命令 imort 是不是 'import'？"),
+        (("plan", "import", "--nosuch"), "没有选项 --nosuch"),
         (("settings", "--all"), "看不懂"),
         (("round", "show", "first"), "ROUND_ID 须为"),
         (("round", "show", "9" * 30), "ROUND_ID 须为"),
@@ -97,6 +98,12 @@ def test_bad_input_is_one_sentence(
     site: Flask, district: District, words: tuple[str, ...], says: str
 ) -> None:
     assert says in run(site, *words, code=2)
+
+
+def test_a_password_is_asked_for_in_chinese(site: Flask, district: District) -> None:
+    asked = run(site, "account", "password", "organiser", given="one\nother\n", code=1)
+    assert asked.split("\n")[:3] == ["密码: ", "再输入一次: ", "两次输入的不一样，请重新输入。"]
+    assert "已中止" in asked
 
 
 def test_the_sentences_are_english_for_an_english_terminal(
