@@ -44,9 +44,13 @@ class Closed(Refused):
 class NotACode(Refused):
     """No code of an open round."""
 
+    field = "code"
+
 
 class Spent(Refused):
     """The code, or the page's number, was used before; that submission counts."""
+
+    field = "code"
 
 
 class BadSheet(Refused):
