@@ -44,9 +44,13 @@ class Closed(Refused):
 class NotACode(Refused):
     """No code of an open round."""
 
+    field = "code"
+
 
 class Spent(Refused):
     """The code, or the page's number, was used before; that submission counts."""
+
+    field = "code"
 
 
 class BadSheet(Refused):
@@ -178,7 +182,9 @@ def recognise(keys: Path, typed: str) -> Right:
     digest = codes.digest(codes.normalise(typed), _code_key(keys))
     found = database.execute_sql(LOOK, (digest,)).fetchone()
     if found is None:
-        raise NotACode(N_("这不是正在进行的测评的测评码。请核对纸条；测评结束后，测评码一律失效。"))
+        raise NotACode(
+            N_("这个测评码现在不能用。请对照纸条再输一次；测评结束以后，测评码一律失效。")
+        )
     round_id, unit_id, group_id, state = found
     if state == "void":
         raise NotACode(N_("这个测评码已经作废。请向发放人员领取新的测评码。"))
@@ -249,7 +255,11 @@ def check_quotas(form: questionnaire.Questionnaire, sheet: Sheet) -> None:
         most = quota.most(len(sheet))
         if given > most:
             raise BadSheet(
-                N_("“%(option)s”最多 %(most)s 人，您选了 %(given)s 人。请改到不超过 %(most)s 人。"),
+                N_(
+                    "%(question)s“%(option)s”最多 %(most)s 人，您选了 %(given)s 人。"
+                    "请改到不超过 %(most)s 人。"
+                ),
+                question=form.text(quota.question),
                 option=form.label(quota.question, quota.option),
                 most=most,
                 given=given,

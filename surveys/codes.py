@@ -19,7 +19,9 @@ SYMBOLS = 12
 
 
 class BadCode(Refused):
-    """What was typed is no access code at all."""
+    """What was typed is no access code at all; `field` names the input, as in `BadAnswer`."""
+
+    field = "code"
 
 
 def _check_symbol(symbols: str) -> str:

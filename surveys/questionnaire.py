@@ -152,6 +152,10 @@ class Questionnaire:
         )
         return [(place, str(text)) for place, text in found if text]
 
+    def text(self, question: str) -> Text:
+        """What a question asks."""
+        return next(each.text for each in self.questions if each.id == question)
+
     def label(self, question: str, option: str) -> Text:
         """The label of an option of a question."""
         options = next(each.options for each in self.questions if each.id == question)

@@ -157,6 +157,7 @@ SEEN = [
 
 ALL = {"*conduct": "excellent", "*overall": "qualified"}
 LARGE = {"large": "1"}
+WRONG = {"code": "2222-2222-2222"}
 SIGNED = {"how": "table", "figure-c1": "五", "signer": "甲"}
 UNITS = "编号,名称,类型,上级编号,备注\nc1,甲一新社区,社区,s1,一\nc9,甲九社区,社区,s1,二\n"
 WRONG_UNITS = "编号,名称,类型,上级编号\nc9,甲九示范社区,小区,没有\n甲,,社区,c1\n"
@@ -169,8 +170,8 @@ SENT = [
     State("answers.survey", "kinds error", "/s/{kinds}/c1", 400, {"q-marks": "99"}),
     State("answers.survey", "thanks", "/s/{open}/c1", 200, {"q-overall": "satisfied"}),
     State("answers.survey", "busy", "/s/{open}/c1", 503, {"q-overall": "mostly"}, site="stuck"),
-    State("answers.survey", "wrong code", "/s/{coded}/c1", 400, {"code": "2222-2222-2222"}),
-    State("answers.enter", "wrong code", "/v", 400, {"code": "2222-2222-2222"}),
+    State("answers.survey", "wrong code", "/s/{coded}/c1", 400, WRONG | {"q-overall": "mostly"}),
+    State("answers.enter", "wrong code", "/v", 400, WRONG),
     State("answers.enter", "ballot", "/v", 200, {"code": "{code}"}),
     State("answers.enter", "large ballot", "/v?large=1", 200, {"code": "{code}", "large": "1"}),
     State("answers.survey", "large question", "/s/{open}/c1", 200, LARGE | {"step": "ask-overall"}),

@@ -101,12 +101,12 @@ def test_each_refused_code_gets_its_own_sentence(district: District, keys: Path)
         ballots.find(keys, spent, DURING)
     with pytest.raises(ballots.NotACode, match="作废"):
         ballots.find(keys, void, DURING)
-    with pytest.raises(ballots.NotACode, match="不是正在进行的测评"):
+    with pytest.raises(ballots.NotACode, match="现在不能用"):
         ballots.find(keys, codes.make(), DURING)
     with pytest.raises(ballots.Closed, match="截止"):
         ballots.find(keys, fresh, END)
     factories.closed(keys, round_)
-    with pytest.raises(ballots.NotACode, match="不是正在进行的测评"):
+    with pytest.raises(ballots.NotACode, match="现在不能用"):
         ballots.find(keys, fresh, AFTER)
 
 

@@ -125,7 +125,7 @@ def test_a_second_send_of_a_ballot_says_the_truth(
     assert stored(ballot[0]) == 8
     reopened = client.post("/v", data={"code": code})
     assert reopened.status_code == 409
-    assert "那次提交的有效" in text_of(reopened)
+    assert "那一份已经收到" in text_of(reopened)
 
 
 def test_each_code_that_opens_nothing_has_its_own_sentence(
@@ -159,7 +159,7 @@ def test_after_counting_a_code_is_none_of_an_open_round(
 ) -> None:
     factories.closed(keys, ballot[0])
     answer = client.post("/v", data={"code": ballot[1][0]})
-    assert "这不是正在进行的测评的测评码" in text_of(answer)
+    assert "这个测评码现在不能用" in text_of(answer)
 
 
 def test_a_code_voided_meanwhile_hands_its_lines_to_the_new_code(

@@ -44,7 +44,7 @@ def test_an_answer_is_thanked_and_stored_once(client: FlaskClient, survey: Round
     assert answer.status_code == 200
     text = text_of(answer)
     assert "谢谢您，已经收到了" in text
-    assert "2026-03-09 09:00 截止" in text
+    assert "<time>2026-03-09 09:00</time> 截止" in text
     assert stored(survey) == 1
     assert Comment.select().count() == 1
 

@@ -64,8 +64,18 @@ def test_a_wrong_code_keeps_the_answers(
     answer = client.post(f"/s/{coded[0].id}/c1", data={"code": "ABC", "q-overall": "mostly"})
     assert answer.status_code == 400
     text = text_of(answer)
-    assert "您输入了 3 个" in text
+    assert '<a href="#code">测评码应为 12 个字母和数字，您输入了 3 个' in text
     assert checked(text, "q-overall") == "mostly"
+
+
+@pytest.mark.parametrize("typed", ["ABC", "2222-2222-2222"])
+def test_in_large_letters_a_wrong_code_leads_back_to_its_screen(
+    client: FlaskClient, coded: tuple[Round, list[str]], typed: str
+) -> None:
+    sent = {"code": typed, "q-overall": "mostly", "large": "1", "at": "send"}
+    text = text_of(client.post(f"/s/{coded[0].id}/c1", data=sent))
+    assert '<div id="step-code" data-step>' in text
+    assert '<div class="send" id="send" data-step hidden>' in text
 
 
 def test_a_households_code_typed_at_the_ballots_door_opens_its_survey(
