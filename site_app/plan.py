@@ -230,7 +230,6 @@ def _upload_page(refused: Refused | None = None) -> str:
         "plan/upload.html",
         refused=refused,
         year=request.form.get("year", "")[:20],
-        replace="replace" in request.form,
     )
 
 

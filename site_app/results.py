@@ -180,7 +180,10 @@ def unit(code: str) -> str:
     return render_template(
         "results/unit.html",
         unit=found,
-        above=unit_scores.ancestors(found),
+        above=[
+            (url_for("results.unit", code=each.code), each.name)
+            for each in unit_scores.ancestors(found)
+        ],
         histories=histories,
         judged=judged,
     )
