@@ -207,8 +207,8 @@ SENT = [
     ),
     State("rounds.open_", "refused", "/desk/rounds/{nothing}/open", 409, {}),
     State("rounds.codes", "refused", "/desk/rounds/{thirty}/codes", 409, {}),
-    State("rounds.abandon", "refused", "/desk/rounds/{ended}/abandon", 409, {}),
-    State("rounds.publish", "refused", "/desk/rounds/{ended}/publish", 409, {}),
+    State("rounds.abandon", "refused", "/desk/rounds/{ended}/abandon", 409, {"abandon_reason": ""}),
+    State("rounds.publish", "refused", "/desk/rounds/{counted}/publish", 409, {"pledge": ""}),
     State(
         "results.decide", "refused", "/desk/rounds/{persons}/results/p1/grade", 200, {"grade": "好"}
     ),
