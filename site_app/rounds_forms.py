@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from site_app.i18n import local
 from site_app.models import Plan, PlanItem
 from surveys import ballots, listing, questionnaire, rounds
-from surveys.messages import N_, Refused
+from surveys.messages import N_
 from surveys.models import Group, Person, Round, Unit, path_to_root
 from surveys.questionnaire import Questionnaire
 from surveys.typed import BadSetting, whole
@@ -116,16 +116,19 @@ def places(round_: Round) -> list[tuple[int | None, str, list[Unit]]]:
     under: dict[int | None, list[Unit]] = {}
     for unit in rounds.candidates(round_):
         under.setdefault(unit.parent_id, []).append(unit)
-    return [
-        (parent, _path(units.get(parent or 0), units), found) for parent, found in under.items()
-    ]
+    above = {parent: _from_root(units.get(parent or 0), units) for parent in under}
+    in_order = sorted(under, key=lambda parent: [each.code for each in above[parent]])
+    return [(parent, _path(above[parent]), under[parent]) for parent in in_order]
 
 
-def _path(unit: Unit | None, units: Mapping[int, Unit]) -> str:
+def _from_root(unit: Unit | None, units: dict[int, Unit]) -> list[Unit]:
+    return path_to_root(unit, units)[::-1] if unit else []
+
+
+def _path(units: Sequence[Unit]) -> str:
     """The names of a unit and of those above it, the district left out."""
-    path = path_to_root(unit, dict(units)) if unit else []
-    named = [each.name for each in reversed(path) if each.parent_id is not None]
-    return " › ".join(named or [each.name for each in path])
+    named = [each.name for each in units if each.parent_id is not None]
+    return " › ".join(named or [each.name for each in units])
 
 
 def settings(draft: Draft, round_: Round, zone: ZoneInfo) -> rounds.Settings:
@@ -209,7 +212,11 @@ def moment_type(text: str) -> str:
 
 
 def _as_field(moment: datetime | None) -> str:
-    return local(moment).strftime("%Y-%m-%dT%H:%M:%S") if moment else ""
+    """Seconds only where there are some: a field for a moment shows what its value has."""
+    if moment is None:
+        return ""
+    there = local(moment)
+    return there.strftime("%Y-%m-%dT%H:%M:%S" if there.second else "%Y-%m-%dT%H:%M")
 
 
 def _whole(text: str) -> int:
@@ -282,5 +289,5 @@ def wanted(rows: Iterable[CodeRow]) -> list[ballots.Wanted]:
             )
         found.append(ballots.Wanted(row.unit, row.group, count))
     if not found:
-        raise Refused(N_("请至少在一行填上要发几个测评码。"))
+        raise BadSetting("codes", N_("请至少在一行填上要发几个测评码。"))
     return found

@@ -208,7 +208,7 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
-            message = N_("%(units)s 没有可以测评的正式党员。")
+            message = N_("%(units)s没有可以测评的正式党员。")
             found.append(Issue("chosen", message, units="、".join(empty)))
     if round_.needs_codes and chosen:
         found.extend(_too_few_codes(round_, form, chosen))
@@ -222,7 +222,7 @@ def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> It
     # Where no subject has a parent, small groups are joined before scoring.
     flat = form.listed or form.about == "persons"
     message = N_(
-        "%(unit)s 的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
+        "%(unit)s的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
         "否则保不住密。请补发；人数不够的，改用纸质票。"
     )
     for unit in chosen:

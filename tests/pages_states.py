@@ -217,8 +217,8 @@ SENT = [
     State("rounds.count", "done", "/desk/rounds/{uncounted}/count", 200, {}, site="once"),
     State("rounds.delay", "refused", "/desk/rounds/{ended}/delay", 409, {}),
     State("rounds.pledge", "refused", "/desk/rounds/{public}/pledge", 409, {}),
-    State("rounds.abandon", "refused", "/desk/rounds/{ended}/abandon", 409, {}),
-    State("rounds.publish", "refused", "/desk/rounds/{ended}/publish", 409, {}),
+    State("rounds.abandon", "refused", "/desk/rounds/{ended}/abandon", 409, {"abandon_reason": ""}),
+    State("rounds.publish", "refused", "/desk/rounds/{counted}/publish", 409, {"pledge": ""}),
     State(
         "results.decide", "refused", "/desk/rounds/{persons}/results/p1/grade", 200, {"grade": "好"}
     ),
