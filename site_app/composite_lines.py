@@ -108,7 +108,8 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
                 deducted=line["deducted"] if line["deducted"] != "0.00" else None,
                 score=line.get("score"),
                 grade=line.get("grade"),
-                notes=notes_said(line["notes"]),
+                # What was deducted has a column.
+                notes=notes_said(note for note in line["notes"] if note != "deducted"),
             )
         )
     return found

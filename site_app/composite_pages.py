@@ -19,8 +19,8 @@ from surveys.models import Unit, reach
 
 STATE = {"draft": N_("还没有计算"), "computed": N_("已计算，待公布"), "published": N_("已公布")}
 MISSING = {
-    True: N_("缺一部分就不计得分"),
-    False: N_("缺的部分不算，其余按权重重新折算"),
+    True: N_("缺一部分就不计得分，补齐再算。"),
+    False: N_("缺的部分不算，其余按权重重新折算。"),
 }
 AUDIENCE = {
     "P": N_("所有人"),

@@ -10,7 +10,7 @@ import peewee
 from flask import abort, request, url_for
 
 A_PAGE = 50
-NAMES = ("page", "comments", "texts", "papers", "doors", "sort", "round")
+NAMES = ("page", "comments", "texts", "papers", "doors", "sort", "round", "unit", "q")
 
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=peewee.Model)

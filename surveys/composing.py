@@ -27,7 +27,7 @@ from surveys.composite_rules import Sheet
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import Person, Round, Subject, Unit, reach
-from surveys.typed import BadSetting, paragraph, title
+from surveys.typed import BadSetting, at, paragraph, title
 
 MOST_SUBJECTS = 20_000
 
@@ -238,12 +238,14 @@ def deduct(
     now: datetime,
 ) -> None:
     """Take points off a subject, with the reason."""
-    value = figures.number_of(figures.plain(points).removesuffix("分"))
-    if not 0 < Fraction(value) <= 100:
-        raise Refused(N_("扣分须大于 0、不超过 100。"))
-    why = paragraph(reason, N_("请写明扣分的理由。"))
-    if len(why) > composite_document.LONGEST_REASON:
-        raise Refused(N_("理由最多 %(most)s 字。"), most=composite_document.LONGEST_REASON)
+    with at("points"):
+        value = figures.number_of(figures.plain(points).removesuffix("分"))
+        if not 0 < Fraction(value) <= 100:
+            raise Refused(N_("扣分须大于 0、不超过 100。"))
+    with at("reason"):
+        why = paragraph(reason, N_("请写明扣分的理由。"))
+        if len(why) > composite_document.LONGEST_REASON:
+            raise Refused(N_("理由最多 %(most)s 字。"), most=composite_document.LONGEST_REASON)
     with writing():
         _change(composite)
         CompositeDeduction.create(
@@ -325,7 +327,8 @@ def decide(
         raise Refused(N_("请先计算，再评定等次。"))
     reason = reason.strip() if grade else ""
     if reason or (grade and grade != suggested(composite)[subject.key]):
-        reason = paragraph(reason, N_("决定的等次与得分建议的不同，请写明理由。"))
+        with at("why"):
+            reason = paragraph(reason, N_("决定的等次与得分建议的不同，请写明理由。"))
     values = {
         "decided_grade": grade or None,
         "decided_reason": reason,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
 from surveys.messages import N_, Refused
@@ -20,6 +22,15 @@ class BadSetting(Refused):
         self.field = field
 
 
+@contextmanager
+def at(field: str) -> Iterator[None]:
+    """What is refused inside is to be mended at this field."""
+    try:
+        yield
+    except Refused as refused:
+        raise BadSetting(field, refused.message, **refused.params) from refused
+
+
 def plain(text: str) -> str:
     """A text without control characters (line breaks stay) and outer space."""
     return "".join(
@@ -31,7 +42,7 @@ def title(text: str) -> str:
     """The title of a round, or `BadSetting`."""
     plain = text.strip()
     if not plain:
-        raise BadSetting("title", N_("请给这次测评起一个名称。"))
+        raise BadSetting("title", N_("请起一个名称。"))
     if len(plain) > LONGEST_TITLE or not plain.isprintable():
         raise BadSetting(
             "title", N_("名称最多 %(most)s 字，不能有换行等特殊字符。"), most=LONGEST_TITLE
