@@ -8,17 +8,15 @@ all that was filled in, because nobody fills in thirty lines twice.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, wraps
+from functools import wraps
 
 import peewee
 from flask import Blueprint, abort, current_app, make_response, render_template, request
-from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from site_app import answer_steps, auth, clock, errors, storage
+from site_app import answer_steps, answer_tokens, auth, clock, errors, storage
 from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas, thanks
 from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
 from site_app.models import is_demonstration
@@ -26,8 +24,6 @@ from surveys import ballots, forms, rounds, seal
 from surveys.messages import N_, Refused
 from surveys.models import Round, Subject
 
-SALT = "the number of a resident's page"
-LONGEST_TOKEN = 200
 NOW = (
     "SELECT id, state, opens_at, ends_at, key_check FROM round"
     " WHERE id = ? AND key_check IS NOT NULL"
@@ -67,28 +63,6 @@ def _load(round_id: int, code: str) -> tuple[Place, Round]:
     if now is None or place is None:
         abort(404)
     return place, now
-
-
-def _signer() -> URLSafeSerializer:
-    return _signer_with(str(current_app.secret_key))
-
-
-@lru_cache(maxsize=1)
-def _signer_with(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=SALT)
-
-
-def _new_token(place: Place) -> str:
-    return str(_signer().dumps([place.round.id, secrets.token_hex(16)]))
-
-
-def _number(place: Place) -> bytes | None:
-    """The number of the page that was sent; none when it is missing or was altered."""
-    try:
-        round_id, number = _signer().loads(request.form.get("token", "")[:LONGEST_TOKEN])
-    except (BadSignature, ValueError):
-        return None
-    return bytes.fromhex(number) if round_id == place.round.id else None
 
 
 def _kept() -> dict[str, str]:
@@ -182,7 +156,7 @@ def _survey_page(
         ends_at=now.ends_at,
         asked=asked(place, language()),
         kept=kept,
-        token=kept.get("token") or _new_token(place),
+        token=kept.get("token") or answer_tokens.new_number(place.round.id),
         wrong=wrong,
         wrong_at={field: words for words, field in wrong if field},
         steps=answer_steps.of_survey(place, [field for _words, field in wrong]),
@@ -208,13 +182,13 @@ def survey(round_id: int, code: str) -> Page:
 
 def _redraw(place: Place, now: Round) -> Page:
     kept = _kept()
-    if _number(place) is None:
+    if answer_tokens.number(place.round.id) is None:
         kept.pop("token", None)
     return _survey_page(place, now, kept)
 
 
 def _take(place: Place, now: Round) -> Page:
-    number = _number(place)
+    number = answer_tokens.number(place.round.id)
     form = place.answers(request.form)
     refusals = _refusals(form, lambda: _cast(place, form, number))
     if not refusals:
@@ -332,7 +306,8 @@ def with_right(
 @blueprint.route("/v", methods=["GET", "POST"])
 def enter() -> Page:
     """A code is typed; what it opens comes back, with the lines that were filled in before."""
-    return _door() if request.method == "GET" else _open()
+    at_door = request.form.get("at") == "door" and _only_redrawn()
+    return _door() if request.method == "GET" or at_door else _open()
 
 
 @with_right
