@@ -116,8 +116,8 @@ def thanks(
     return render_template("answers/thanks.html", place=place, ends_at=ends_at)
 
 
-def quotas(booth: Booth) -> list[dict[str, Any]]:
-    """The quotas of a sheet as a template draws them."""
+def quotas(booth: Booth, kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The quotas of a sheet as a template draws them, with the lines that were given the grade."""
     texts = {question.id: question for question in booth.questions}
     return [
         {
@@ -126,6 +126,18 @@ def quotas(booth: Booth) -> list[dict[str, Any]]:
             "text": say(texts[quota.question].text),
             "label": say(booth.form.label(quota.question, quota.option)),
             "most": quota.most(len(booth.people)),
+            "given": [
+                f"s{person[0]}"
+                for person in booth.people
+                if kept.get(f"{forms.LINE}{person[0]}-{quota.question}") == quota.option
+            ],
         }
         for quota in booth.form.quotas
     ]
+
+
+def over(limits: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The lines that were given a grade more often than its quota allows."""
+    return frozenset(
+        line for limit in limits if len(limit["given"]) > limit["most"] for line in limit["given"]
+    )

@@ -17,7 +17,7 @@ from flask import Blueprint, abort, current_app, make_response, render_template,
 from werkzeug.wrappers import Response
 
 from site_app import answer_steps, answer_tokens, auth, clock, errors, storage
-from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas, thanks
+from site_app.answer_pages import Booth, Place, asked, booth_of, over, place_of, quotas, thanks
 from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
 from site_app.models import is_demonstration
 from surveys import ballots, forms, rounds, seal
@@ -114,7 +114,13 @@ def _tried(verb: Callable[[], None]) -> list[Refused]:
 
 def _wrong(refusals: Sequence[Refused]) -> list[tuple[str, str]]:
     """Sentences, each with the id of the input that it is about."""
-    return [(sentence_marked(each), getattr(each, "field", "")) for each in refusals]
+    return [(sentence_marked(each), _input(each)) for each in refusals]
+
+
+def _input(refused: Refused) -> str:
+    if isinstance(refused, ballots.OverQuota):
+        return "{}{}-{}".format(forms.LINE, *refused.first)
+    return str(getattr(refused, "field", ""))
 
 
 def _status(refusals: Sequence[Refused]) -> int:
@@ -266,6 +272,7 @@ def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
 def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused] = ()) -> Page:
     wrong = _wrong(refusals)
     kept = _kept()
+    limits = quotas(booth, kept)
     body = render_template(
         "answers/ballot.html",
         right=right,
@@ -274,10 +281,11 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
         columns=sum(len(question.options) or 1 for question in booth.questions),
         most_columns=COLUMNS_OF_A_TABLE,
         most_dots=DOTS_AT_ONCE,
-        quotas=quotas(booth),
+        quotas=limits,
+        over=over(limits),
         kept=kept,
         wrong=wrong,
-        wrong_at={field for _words, field in wrong},
+        wrong_at={field: words for words, field in wrong if field},
         steps=answer_steps.of_ballot(booth, [field for _words, field in wrong]),
         done=answer_steps.done(booth, kept),
     )

@@ -16,42 +16,45 @@
   const answered = (place) =>
     one("input:checked", place) || all(TYPED, place).some((input) => input.value.trim());
 
+  // How many there are of what is limited, and whether that is too many.
+  function limit(each, given) {
+    const over = given.length > each.dataset.most;
+    put("[data-given]", given.length, each);
+    each.classList.toggle("over", over);
+    return over;
+  }
+
   function count() {
     all("[data-asked]").forEach((each) => each.classList.toggle("answered", answered(each)));
-    const people = all(".person");
-    people.forEach((each) => {
+    all(".person").forEach((each) => {
       const asked = all("fieldset", each);
       const given = asked.filter(answered).length;
       each.classList.toggle("begun", given > 0);
       each.classList.toggle("complete", given === asked.length);
+      each.classList.remove("over");
     });
+    all(".quota").forEach((each) => {
+      const { question, option } = each.dataset;
+      const given = all(`.person [name$="-${question}"][value="${option}"]:checked`);
+      if (limit(each, given)) given.forEach((it) => it.closest(".person").classList.add("over"));
+    });
+    all(".picked").forEach((each) => limit(each, all("input:checked", each.closest(".question"))));
     put("[data-done]", all(".person.complete").length);
     put("[data-left]", all("[data-asked]:not(.answered)").length);
     all("[data-dot]").forEach((each) => {
       const { dot } = each.dataset;
-      const filled = one(`#${dot} .answered, .complete#${dot}`);
+      const over = one(`.over#${dot}`);
+      const filled = !over && one(`#${dot} .answered, .complete#${dot}`);
+      each.classList.toggle("over", over);
       each.classList.toggle("filled", filled);
-      put("[data-state]", one(".map").dataset[filled ? "filled" : "open"], each);
-    });
-    all(".quota").forEach((each) => {
-      const { question, option, most } = each.dataset;
-      const given = all(`.person input[value="${option}"]:checked`)
-        .filter((input) => input.name.endsWith(`-${question}`)).length;
-      put("[data-given]", given, each);
-      each.classList.toggle("over", given > Number(most));
+      put("[data-state]", one(".map").dataset[over ? "over" : filled ? "filled" : "open"], each);
     });
     all(".place").forEach((each) => { each.dataset.was = each.value; });
-    all(".picked").forEach((each) => {
-      const given = all("input:checked", each.closest(".question")).length;
-      put("[data-picked]", given, each);
-      each.classList.toggle("over", given > Number(each.dataset.most));
+    const open = one(".person:not(.complete)");
+    all("[data-next]").forEach((each) => {
+      each.hidden = !open;
+      each.href = open ? `#${open.id}` : "";
     });
-    const next = one("[data-next]");
-    const open = people.find((each) => !each.classList.contains("complete"));
-    if (next) {
-      next.hidden = !open;
-      next.href = open ? `#${open.id}` : "#main";
-    }
   }
 
   // A place is given to one alone: whoever had it gets the place that was left for it.
@@ -73,27 +76,22 @@
     else target.scrollIntoView();
   }
 
-  function say(form, words) {
-    const place = one("[data-lost]", form);
-    if (!place) return;
-    if (words) place.textContent = words;
-    place.hidden = false;
-    place.focus();
+  function wait(is) {
+    sending = is;
+    all("button").forEach((each) => { each.disabled = is; });
   }
 
   async function send(form, button) {
     if (sending) return;
-    sending = true;
     const data = new URLSearchParams(new FormData(form));
-    if (button && button.name) data.append(button.name, button.value);
-    const target = new URL((button && button.getAttribute("formaction")) || form.action, location);
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), PATIENCE);
-    const buttons = all("button");
-    buttons.forEach((each) => { each.disabled = true; });
+    if (button.name) data.append(button.name, button.value);
+    const target = new URL(button.getAttribute("formaction") || form.action, location);
+    const cut = new AbortController();
+    const timer = setTimeout(() => cut.abort(), PATIENCE);
     let words = "";
+    wait(true);
     try {
-      const response = await fetch(target, { method: "POST", body: data, signal: limit.signal });
+      const response = await fetch(target, { method: "POST", body: data, signal: cut.signal });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const main = one("main", page);
       if (main && (response.ok || one("form", main))) {
@@ -104,10 +102,12 @@
     } catch (lost) {
     } finally {
       clearTimeout(timer);
-      sending = false;
-      buttons.forEach((each) => { each.disabled = false; });
+      wait(false);
     }
-    say(form, words);
+    const place = one("[data-lost]", form);
+    if (words) place.textContent = words;
+    place.hidden = false;
+    place.focus();
   }
 
   function scanned() {
@@ -116,7 +116,7 @@
     const code = location.hash.slice(1);
     history.replaceState(null, "", location.pathname + location.search);
     one("#code").value = code;
-    send(form, null);
+    send(form, one("button", form));
   }
 
   document.addEventListener("click", (event) => {
@@ -133,7 +133,6 @@
     if (!event.target.hasAttribute("data-send")) return;
     event.preventDefault();
     send(event.target, pressed);
-    pressed = null;
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches(".place")) exchange(event.target);
