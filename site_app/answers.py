@@ -8,7 +8,6 @@ all that was filled in, because nobody fills in thirty lines twice.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
@@ -17,12 +16,22 @@ from flask import Blueprint, abort, current_app, make_response, render_template,
 from werkzeug.wrappers import Response
 
 from site_app import answer_steps, answer_tokens, auth, clock, errors, storage
-from site_app.answer_pages import Booth, Place, asked, booth_of, over, place_of, quotas, thanks
+from site_app.answer_pages import (
+    Booth,
+    Place,
+    asked,
+    booth_of,
+    over,
+    place_of,
+    quotas,
+    review_page,
+    thanks,
+)
 from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
 from site_app.models import is_demonstration
 from surveys import ballots, forms, rounds, seal
 from surveys.messages import N_, Refused
-from surveys.models import Round, Subject
+from surveys.models import Round, Subject, Unit
 
 NOW = (
     "SELECT id, state, opens_at, ends_at, key_check FROM round"
@@ -176,6 +185,11 @@ def _survey_page(
 def survey(round_id: int, code: str) -> Page:
     """A resident's page: asks, takes the answers, thanks."""
     place, now = _load(round_id, code)
+    match answer_tokens.ending_to_redraw():
+        case ["thanks", place.round.id]:
+            return _thanked(place, now), 200
+        case ["spent", place.round.id]:
+            return _spent_page(place)
     if request.method == "POST":
         return _redraw(place, now) if _only_redrawn() else _take(place, now)
     phase = rounds.phase(now, clock.now())
@@ -203,9 +217,15 @@ def _take(place: Place, now: Round) -> Page:
     if number is None:
         kept.pop("token", None)
     if isinstance(refusals[0], ballots.Spent) and not place.round.needs_codes:
-        kept.pop("token", None)
-        return render_template("answers/spent.html", place=place, kept=kept), 409
+        return _spent_page(place)
     return _survey_page(place, now, kept, refusals)
+
+
+def _spent_page(place: Place) -> Page:
+    kept = _kept()
+    kept.pop("token", None)
+    done = answer_tokens.ending("spent", place.round.id)
+    return render_template("answers/spent.html", place=place, kept=kept, done=done), 409
 
 
 def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
@@ -233,10 +253,14 @@ def _courtesy(place: Place) -> str:
     return f"answered-{place.round.id}"
 
 
+def _thanked(place: Place, now: Round) -> str:
+    about = language(), is_demonstration(), request.query_string, answer_steps.is_large()
+    return thanks(place, now.ends_at, *about)
+
+
 def _thanks(place: Place, now: Round) -> Response:
     """Thank for what is stored; by now it is."""
-    body = thanks(place, now.ends_at, language(), is_demonstration(), answer_steps.is_large())
-    response = make_response(body)
+    response = make_response(_thanked(place, now))
     if not place.round.needs_codes:
         response.set_cookie(
             _courtesy(place),
@@ -261,7 +285,7 @@ def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
     body = render_template(
         f"answers/{page}.html",
         refused=refused,
-        typed=request.form.get("code", "")[:40],
+        typed="" if "clear" in request.form else request.form.get("code", "")[:40],
         lines=lines,
         round=shut,
         phase=shut and rounds.phase(shut, clock.now()),
@@ -314,8 +338,16 @@ def with_right(
 @blueprint.route("/v", methods=["GET", "POST"])
 def enter() -> Page:
     """A code is typed; what it opens comes back, with the lines that were filled in before."""
-    at_door = request.form.get("at") == "door" and _only_redrawn()
-    return _door() if request.method == "GET" or at_door else _open()
+    match answer_tokens.ending_to_redraw():
+        case ["voted", round_id, unit_id]:
+            return _voted(Round.get_by_id(round_id), Unit.get_by_id(unit_id))
+    return _door() if request.method == "GET" or _at_door() else _open()
+
+
+def _at_door() -> bool:
+    """Whether the door is to be drawn again, or for another code: nothing is looked up for that."""
+    at_door = request.form.get("at") == "door" and "keep" in request.form
+    return at_door or request.form.get("clear") == "code"
 
 
 @with_right
@@ -338,7 +370,7 @@ def review(right: ballots.Right, booth: Booth) -> Page:
     refusals = _refusals(form, lambda: _check(right, booth, form))
     if refusals:
         return _ballot_page(right, booth, refusals)
-    return _review_page(right, booth, form), 200
+    return review_page(right, booth, form.sheet(), _kept()), 200
 
 
 @blueprint.post("/v/cast")
@@ -353,31 +385,14 @@ def cast(right: ballots.Right, booth: Booth) -> Page:
         return _door(refusals[0])
     if refusals:
         return _ballot_page(right, booth, refusals)
-    return render_template("answers/voted.html", right=right, ends_at=right.round.ends_at), 200
+    return _voted(right.round, right.unit)
+
+
+def _voted(round_: Round, unit: Unit) -> Page:
+    done = answer_tokens.ending("voted", round_.id, unit.id)
+    return render_template("answers/voted.html", unit=unit, ends_at=round_.ends_at, done=done), 200
 
 
 def _check(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> None:
     ballots.check_open(right, clock.now())
     ballots.check_quotas(booth.form, form.sheet())
-
-
-def _review_page(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> str:
-    """The counts of a sheet by question and answer, and the names with lines left blank."""
-    sheet = form.sheet()
-    given = {
-        question.id: Counter(answers.get(question.id) for answers in sheet.values())
-        for question in booth.questions
-    }
-    questions = len(booth.questions)
-    # Where an empty line says something, as on a sheet of nominations, it is not missing.
-    lines = [] if all(question.blank for question in booth.questions) else booth.people
-    return render_template(
-        "answers/review.html",
-        right=right,
-        booth=booth,
-        asked=asked(booth, language()),
-        given=given,
-        blank=[person for person in lines if not sheet[person[0]]],
-        partly=[person for person in lines if 0 < len(sheet[person[0]]) < questions],
-        kept=_kept(),
-    )
