@@ -29,6 +29,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from site_app import clock
+from site_app.i18n import switched
 from site_app.models import (
     Account,
     AuditEntry,
@@ -211,9 +212,9 @@ def _check_credentials(name: str, password: str) -> Account:
 def sign_in() -> Response | tuple[str, int] | str:
     """The sign-in page."""
     target = _own_path(request.values.get("next", ""))
-    if request.method == "GET":
-        return render_template("auth/sign_in.html", target=target, name="", refused=None)
     name = request.form.get("name", "").strip()[:60]
+    if request.method == "GET" or switched():
+        return render_template("auth/sign_in.html", target=target, name=name, refused=None)
     try:
         found = _check_credentials(name, request.form.get("password", "")[:200])
     except Refused as refused:

@@ -7,7 +7,7 @@ import traceback
 from types import TracebackType
 
 import peewee
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -51,8 +51,17 @@ def page(status: int, advice: str | None = None) -> tuple[str, int]:
     """The page for a status, with advice of its own where there is any."""
     heading, usual = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     text = advice or _(usual)
-    body = render_template("errors/error.html", heading=_(heading), advice=text, status=status)
+    body = render_template(
+        "errors/error.html", heading=_(heading), advice=text, status=status, path=_path_to_get()
+    )
     return body, status
+
+
+def _path_to_get() -> str | None:
+    """Where the page in the other language is, if not here: this address may take forms alone."""
+    adapter = current_app.create_url_adapter(request)
+    takes = adapter.allowed_methods() if adapter else ()
+    return url_for("plan.home") if takes and "GET" not in takes else None
 
 
 def http_error(error: HTTPException) -> tuple[str, int] | Response:

@@ -253,8 +253,9 @@ def test_an_organisers_pages_after_sending_are_english(
     assert "The count is done" in send(signed_in, f"{desk}/{counted}/count", csrf)
     send(signed_in, f"{desk}/{counted}/publish", csrf)
     decided = by_title["示范已公布"]
+    person = factories.subject(Round.get_by_id(decided), "p1").id
     for grade in ("优秀", "好"):
-        form = csrf | {"grade": grade, "reason": "另有说明。"}
+        form = csrf | {f"grade-{person}": grade, f"reason-{person}": "另有说明。"}
         address = f"{desk}/{decided}/results/p1/grade"
         assert "示例党员1" in send(signed_in, address, form, follow_redirects=True)
     for name, text in UPLOADS:
@@ -273,7 +274,7 @@ def test_pages_of_composites_after_sending_are_english(
     )
     figures = f"{draft}/figures/rooms"
     table = "编号,数值,签字人,签字日期\n甲九,1,2,3\n"
-    send(signed_in, "/desk/composites/new", csrf | {"rules": "unit-score", "title": ""})
+    send(signed_in, "/desk/composites/new", csrf | {"rules": "unit-score", "title-unit-score": ""})
     send(signed_in, f"{draft}/edit", csrf | {"who": "listed", "codes": "甲 nobody"})
     send(signed_in, figures, csrf | {"how": "table", "figure-c1": "五", "signer": "甲"})
     send(signed_in, figures, csrf | {"how": "paste", "pasted": table})
@@ -286,6 +287,6 @@ def test_pages_of_composites_after_sending_are_english(
 def all_rows(browser: FlaskClient, round_id: int) -> dict[str, str]:
     """The form of the page of codes: eight more for each line."""
     page = browser.get(f"/desk/rounds/{round_id}/codes").text
-    wanted = dict.fromkeys(re.findall(r'<input id="([^"]+)" name="\1" form="issue"', page), "8")
+    wanted = dict.fromkeys(re.findall(r'<input id="([^"]+)" name="\1" form="typed"', page), "8")
     already = re.findall(r'name="already" value="([^"]*)"', page)
     return wanted | {"already": already[0]}
