@@ -1,4 +1,4 @@
-"""`make pictures`: every page that has no form sent to it, as a picture, into docs/pictures.
+"""`make pictures`: every page in every state, as a picture, into docs/pictures.
 
 In every window and both languages; `index.html` there shows them side by side, to be looked at.
 Words given on the command line choose the states whose names contain one of them; the word `readme`
