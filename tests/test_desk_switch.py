@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urljoin
@@ -18,9 +19,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from site_app import clock, create_app
+from site_app import auth, clock, create_app
 from surveys.db import database
-from tests import factories, pages_site
+from surveys.models import Delay
+from tests import factories, live, pages_site
+from tests.browsing import DESK, WITH_AND_WITHOUT, Windows
 from tests.conftest import check_house_rules, form_token
 from tests.desk import SetClock, post
 from tests.factories import DURING, START, District
@@ -220,7 +223,7 @@ def test_enter_in_a_field_never_presses_the_switch(
 
 
 def test_the_switch_beside_a_finished_count_leads_to_the_round(
-    signed_in: FlaskClient, district: District, keys: Any, set_clock: SetClock
+    signed_in: FlaskClient, district: District, keys: Path, set_clock: SetClock
 ) -> None:
     set_clock(DURING)
     ended = factories.open_survey(keys, district, ends=START + timedelta(minutes=30))
@@ -240,3 +243,36 @@ def test_no_switch_leaves_the_page_that_alone_shows_the_codes(
     slips = post(signed_in, here, rows | {"already": "0"})
     assert "9 张纸条" in slips.get_data(as_text=True)
     assert Page(slips).switches == []
+
+
+@pytest.mark.parametrize("path", ["/sign-out", "/desk/rounds/1/open", "/v/cast", "/nowhere"])
+def test_the_switch_of_an_error_leads_to_no_address_for_forms_alone(
+    signed_in: FlaskClient, path: str
+) -> None:
+    for answer in (signed_in.get(path), signed_in.post(path)):
+        (switch,) = Page(answer).switches
+        if answer.status_code >= 400 and "href" in switch:
+            assert signed_in.get(urljoin(path, switch["href"])).status_code in (200, 404)
+
+
+@pytest.mark.browser
+@WITH_AND_WITHOUT
+def test_what_was_typed_is_there_in_the_other_language_and_enter_sends_it(
+    windows: Windows, server: live.Server, district: District, keys: Path, script: bool
+) -> None:
+    opens, ends = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)
+    draft = factories.draft(district.root, [district.first], opens=opens, ends=ends)
+    round_ = factories.opened(keys, draft, opens)
+    page = windows.open(server, DESK, script)
+    page.goto(auth.make_link(district.organiser))
+    page.goto(f"/desk/rounds/{round_.id}")
+    page.locator("#delay summary").click()
+    page.get_by_label("延期的原因").fill("示例原因")
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="中文").wait_for()
+    assert page.locator("#delay_reason").input_value() == "示例原因"
+    assert not Delay.select().exists()
+    page.locator("#new_end").fill("2099-01-01T09:00")
+    page.locator("#new_end").press("Enter")
+    page.locator("#facts + dl + p", has_text="示例原因").wait_for()
+    assert Delay.select().count() == 1
