@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,9 @@ from typing import Any
 
 from flask import render_template
 
-from site_app.i18n import say
-from surveys import forms, questionnaire, rounds
+from site_app import answer_tokens
+from site_app.i18n import language, say
+from surveys import ballots, forms, questionnaire, rounds
 from surveys.models import Group, Round, Subject
 from surveys.questionnaire import Question, Questionnaire
 
@@ -110,14 +112,20 @@ def drawn(questions: Iterable[Question]) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=1000)
 def thanks(
-    place: Place, ends_at: datetime, _language: str, _demonstration: bool, _large: bool
+    place: Place,
+    ends_at: datetime,
+    _language: str,
+    _demonstration: bool,
+    _query: bytes,
+    _large: bool,
 ) -> str:
     """The page that thanks, drawn once for all who answer: nothing of an answer stands on it."""
-    return render_template("answers/thanks.html", place=place, ends_at=ends_at)
+    done = answer_tokens.ending("thanks", place.round.id)
+    return render_template("answers/thanks.html", place=place, ends_at=ends_at, done=done)
 
 
-def quotas(booth: Booth) -> list[dict[str, Any]]:
-    """The quotas of a sheet as a template draws them."""
+def quotas(booth: Booth, kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The quotas of a sheet as a template draws them, with the lines that were given the grade."""
     texts = {question.id: question for question in booth.questions}
     return [
         {
@@ -126,6 +134,41 @@ def quotas(booth: Booth) -> list[dict[str, Any]]:
             "text": say(texts[quota.question].text),
             "label": say(booth.form.label(quota.question, quota.option)),
             "most": quota.most(len(booth.people)),
+            "given": [
+                f"s{person[0]}"
+                for person in booth.people
+                if kept.get(f"{forms.LINE}{person[0]}-{quota.question}") == quota.option
+            ],
         }
         for quota in booth.form.quotas
     ]
+
+
+def over(limits: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The lines that were given a grade more often than its quota allows."""
+    return frozenset(
+        line for limit in limits if len(limit["given"]) > limit["most"] for line in limit["given"]
+    )
+
+
+def review_page(
+    right: ballots.Right, booth: Booth, sheet: ballots.Sheet, kept: Mapping[str, str]
+) -> str:
+    """The counts of a sheet by question and answer, and the names with lines left blank."""
+    given = {
+        question.id: Counter(answers.get(question.id) for answers in sheet.values())
+        for question in booth.questions
+    }
+    questions = len(booth.questions)
+    # Where an empty line says something, as on a sheet of nominations, it is not missing.
+    lines = [] if all(question.blank for question in booth.questions) else booth.people
+    return render_template(
+        "answers/review.html",
+        right=right,
+        booth=booth,
+        asked=asked(booth, language()),
+        given=given,
+        blank=[person for person in lines if not sheet[person[0]]],
+        partly=[person for person in lines if 0 < len(sheet[person[0]]) < questions],
+        kept=kept,
+    )

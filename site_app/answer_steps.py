@@ -15,8 +15,8 @@ from flask import request
 from site_app.answer_pages import Booth, Place
 from surveys import forms
 
-MODE = frozenset({"large", "at", "step"})
-"""Names that say how a page is read: the mode, the step it was on, the step asked for."""
+MODE = frozenset({"large", "at", "done", "step", "keep", "clear"})
+"""Names that say how a page is read, the mode, where it was, its mark, and those of buttons."""
 START, LAST = "start", "send"
 
 

@@ -8,26 +8,31 @@ all that was filled in, because nobody fills in thirty lines twice.
 from __future__ import annotations
 
 import logging
-import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, wraps
+from functools import wraps
 
 import peewee
 from flask import Blueprint, abort, current_app, make_response, render_template, request
-from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from site_app import answer_steps, auth, clock, errors, storage
-from site_app.answer_pages import Booth, Place, asked, booth_of, place_of, quotas, thanks
+from site_app import answer_steps, answer_tokens, auth, clock, errors, storage
+from site_app.answer_pages import (
+    Booth,
+    Place,
+    asked,
+    booth_of,
+    over,
+    place_of,
+    quotas,
+    review_page,
+    thanks,
+)
 from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
 from site_app.models import is_demonstration
 from surveys import ballots, forms, rounds, seal
 from surveys.messages import N_, Refused
-from surveys.models import Round, Subject
+from surveys.models import Round, Subject, Unit
 
-SALT = "the number of a resident's page"
-LONGEST_TOKEN = 200
 NOW = (
     "SELECT id, state, opens_at, ends_at, key_check FROM round"
     " WHERE id = ? AND key_check IS NOT NULL"
@@ -67,28 +72,6 @@ def _load(round_id: int, code: str) -> tuple[Place, Round]:
     if now is None or place is None:
         abort(404)
     return place, now
-
-
-def _signer() -> URLSafeSerializer:
-    return _signer_with(str(current_app.secret_key))
-
-
-@lru_cache(maxsize=1)
-def _signer_with(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=SALT)
-
-
-def _new_token(place: Place) -> str:
-    return str(_signer().dumps([place.round.id, secrets.token_hex(16)]))
-
-
-def _number(place: Place) -> bytes | None:
-    """The number of the page that was sent; none when it is missing or was altered."""
-    try:
-        round_id, number = _signer().loads(request.form.get("token", "")[:LONGEST_TOKEN])
-    except (BadSignature, ValueError):
-        return None
-    return bytes.fromhex(number) if round_id == place.round.id else None
 
 
 def _kept() -> dict[str, str]:
@@ -140,7 +123,13 @@ def _tried(verb: Callable[[], None]) -> list[Refused]:
 
 def _wrong(refusals: Sequence[Refused]) -> list[tuple[str, str]]:
     """Sentences, each with the id of the input that it is about."""
-    return [(sentence_marked(each), getattr(each, "field", "")) for each in refusals]
+    return [(sentence_marked(each), _input(each)) for each in refusals]
+
+
+def _input(refused: Refused) -> str:
+    if isinstance(refused, ballots.OverQuota):
+        return "{}{}-{}".format(forms.LINE, *refused.first)
+    return str(getattr(refused, "field", ""))
 
 
 def _status(refusals: Sequence[Refused]) -> int:
@@ -182,7 +171,7 @@ def _survey_page(
         ends_at=now.ends_at,
         asked=asked(place, language()),
         kept=kept,
-        token=kept.get("token") or _new_token(place),
+        token=kept.get("token") or answer_tokens.new_number(place.round.id),
         wrong=wrong,
         wrong_at={field: words for words, field in wrong if field},
         steps=answer_steps.of_survey(place, [field for _words, field in wrong]),
@@ -196,6 +185,11 @@ def _survey_page(
 def survey(round_id: int, code: str) -> Page:
     """A resident's page: asks, takes the answers, thanks."""
     place, now = _load(round_id, code)
+    match answer_tokens.ending_to_redraw():
+        case ["thanks", place.round.id]:
+            return _thanked(place, now), 200
+        case ["spent", place.round.id]:
+            return _spent_page(place)
     if request.method == "POST":
         return _redraw(place, now) if _only_redrawn() else _take(place, now)
     phase = rounds.phase(now, clock.now())
@@ -208,13 +202,13 @@ def survey(round_id: int, code: str) -> Page:
 
 def _redraw(place: Place, now: Round) -> Page:
     kept = _kept()
-    if _number(place) is None:
+    if answer_tokens.number(place.round.id) is None:
         kept.pop("token", None)
     return _survey_page(place, now, kept)
 
 
 def _take(place: Place, now: Round) -> Page:
-    number = _number(place)
+    number = answer_tokens.number(place.round.id)
     form = place.answers(request.form)
     refusals = _refusals(form, lambda: _cast(place, form, number))
     if not refusals:
@@ -223,9 +217,15 @@ def _take(place: Place, now: Round) -> Page:
     if number is None:
         kept.pop("token", None)
     if isinstance(refusals[0], ballots.Spent) and not place.round.needs_codes:
-        kept.pop("token", None)
-        return render_template("answers/spent.html", place=place, kept=kept), 409
+        return _spent_page(place)
     return _survey_page(place, now, kept, refusals)
+
+
+def _spent_page(place: Place) -> Page:
+    kept = _kept()
+    kept.pop("token", None)
+    done = answer_tokens.ending("spent", place.round.id)
+    return render_template("answers/spent.html", place=place, kept=kept, done=done), 409
 
 
 def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
@@ -253,10 +253,14 @@ def _courtesy(place: Place) -> str:
     return f"answered-{place.round.id}"
 
 
+def _thanked(place: Place, now: Round) -> str:
+    about = language(), is_demonstration(), request.query_string, answer_steps.is_large()
+    return thanks(place, now.ends_at, *about)
+
+
 def _thanks(place: Place, now: Round) -> Response:
     """Thank for what is stored; by now it is."""
-    body = thanks(place, now.ends_at, language(), is_demonstration(), answer_steps.is_large())
-    response = make_response(body)
+    response = make_response(_thanked(place, now))
     if not place.round.needs_codes:
         response.set_cookie(
             _courtesy(place),
@@ -281,7 +285,7 @@ def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
     body = render_template(
         f"answers/{page}.html",
         refused=refused,
-        typed=request.form.get("code", "")[:40],
+        typed="" if "clear" in request.form else request.form.get("code", "")[:40],
         lines=lines,
         round=shut,
         phase=shut and rounds.phase(shut, clock.now()),
@@ -292,6 +296,7 @@ def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
 def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused] = ()) -> Page:
     wrong = _wrong(refusals)
     kept = _kept()
+    limits = quotas(booth, kept)
     body = render_template(
         "answers/ballot.html",
         right=right,
@@ -300,10 +305,11 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
         columns=sum(len(question.options) or 1 for question in booth.questions),
         most_columns=COLUMNS_OF_A_TABLE,
         most_dots=DOTS_AT_ONCE,
-        quotas=quotas(booth),
+        quotas=limits,
+        over=over(limits),
         kept=kept,
         wrong=wrong,
-        wrong_at={field for _words, field in wrong},
+        wrong_at={field: words for words, field in wrong if field},
         steps=answer_steps.of_ballot(booth, [field for _words, field in wrong]),
         done=answer_steps.done(booth, kept),
     )
@@ -332,7 +338,16 @@ def with_right(
 @blueprint.route("/v", methods=["GET", "POST"])
 def enter() -> Page:
     """A code is typed; what it opens comes back, with the lines that were filled in before."""
-    return _door() if request.method == "GET" else _open()
+    match answer_tokens.ending_to_redraw():
+        case ["voted", round_id, unit_id]:
+            return _voted(Round.get_by_id(round_id), Unit.get_by_id(unit_id))
+    return _door() if request.method == "GET" or _at_door() else _open()
+
+
+def _at_door() -> bool:
+    """Whether the door is to be drawn again, or for another code: nothing is looked up for that."""
+    at_door = request.form.get("at") == "door" and "keep" in request.form
+    return at_door or request.form.get("clear") == "code"
 
 
 @with_right
@@ -355,7 +370,7 @@ def review(right: ballots.Right, booth: Booth) -> Page:
     refusals = _refusals(form, lambda: _check(right, booth, form))
     if refusals:
         return _ballot_page(right, booth, refusals)
-    return _review_page(right, booth, form), 200
+    return review_page(right, booth, form.sheet(), _kept()), 200
 
 
 @blueprint.post("/v/cast")
@@ -370,31 +385,14 @@ def cast(right: ballots.Right, booth: Booth) -> Page:
         return _door(refusals[0])
     if refusals:
         return _ballot_page(right, booth, refusals)
-    return render_template("answers/voted.html", right=right, ends_at=right.round.ends_at), 200
+    return _voted(right.round, right.unit)
+
+
+def _voted(round_: Round, unit: Unit) -> Page:
+    done = answer_tokens.ending("voted", round_.id, unit.id)
+    return render_template("answers/voted.html", unit=unit, ends_at=round_.ends_at, done=done), 200
 
 
 def _check(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> None:
     ballots.check_open(right, clock.now())
     ballots.check_quotas(booth.form, form.sheet())
-
-
-def _review_page(right: ballots.Right, booth: Booth, form: forms.SheetForm) -> str:
-    """The counts of a sheet by question and answer, and the names with lines left blank."""
-    sheet = form.sheet()
-    given = {
-        question.id: Counter(answers.get(question.id) for answers in sheet.values())
-        for question in booth.questions
-    }
-    questions = len(booth.questions)
-    # Where an empty line says something, as on a sheet of nominations, it is not missing.
-    lines = [] if all(question.blank for question in booth.questions) else booth.people
-    return render_template(
-        "answers/review.html",
-        right=right,
-        booth=booth,
-        asked=asked(booth, language()),
-        given=given,
-        blank=[person for person in lines if not sheet[person[0]]],
-        partly=[person for person in lines if 0 < len(sheet[person[0]]) < questions],
-        kept=_kept(),
-    )

@@ -57,6 +57,14 @@ class BadSheet(Refused):
     """What was said does not fit the form; names question or rule."""
 
 
+class OverQuota(BadSheet):
+    """More of a capped grade than its quota allows; the first subject that has it, the question."""
+
+    def __init__(self, message: str, first: tuple[int, str], **params: object) -> None:
+        super().__init__(message, **params)
+        self.first = first
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """The right to submit one sheet: of a code, looked up and unspent a moment ago."""
@@ -251,18 +259,23 @@ def _check_window(round_id: int, now: datetime, early: str = EARLY) -> None:
 def check_quotas(form: questionnaire.Questionnaire, sheet: Sheet) -> None:
     """Refuse a sheet with more of a capped grade than its quota allows."""
     for quota in form.quotas:
-        given = sum(answers.get(quota.question) == quota.option for answers in sheet.values())
+        given = [
+            subject
+            for subject, answers in sheet.items()
+            if answers.get(quota.question) == quota.option
+        ]
         most = quota.most(len(sheet))
-        if given > most:
-            raise BadSheet(
+        if len(given) > most:
+            raise OverQuota(
                 N_(
                     "%(question)s“%(option)s”最多 %(most)s 人，您选了 %(given)s 人。"
                     "请改到不超过 %(most)s 人。"
                 ),
+                (given[0], quota.question),
                 question=form.text(quota.question),
                 option=form.label(quota.question, quota.option),
                 most=most,
-                given=given,
+                given=len(given),
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,9 +22,9 @@ from tests.factories import District
 pytestmark = pytest.mark.browser
 
 
-def open_round(keys: Path, district: District, question: str) -> Round:
+def open_round(keys: Path, district: District, question: str, **how: Any) -> Round:
     """A survey of the headline and one other question, open at this moment."""
-    document = copy.deepcopy(kinds_form.DOCUMENT)
+    document = kinds_form.changed(question, **how)
     document["questions"] = [
         each for each in document["questions"] if each["id"] in ("overall", question)
     ]
@@ -152,3 +151,21 @@ def test_script_keeps_each_place_for_one_and_counts_the_picks(
     for label in ("道路", "绿化"):
         page.get_by_label(label).check()
     page.get_by_text("超过了，请去掉几项").wait_for()
+
+
+def test_labels_of_200_signs_have_room_beside_their_places_in_type_twice_as_large(
+    windows: Windows, server: live.Server, district: District, keys: Path
+) -> None:
+    long = kinds_form.options(law="示" * 200, health="健康", phone="w" * 200, music="音乐")
+    needs = open_round(keys, district, "needs", options=long)
+    database.close()
+    page = windows.open(server, script=False)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    for large in ("", "&large=1"):
+        page.goto(f"/s/{needs.id}/c1?lang=en{large}")
+        if large:
+            for _ in range(2):
+                page.locator(".ways:visible button").first.click()
+        page.locator(".place").first.wait_for()
+        no_sideways_scroll(page)

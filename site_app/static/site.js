@@ -1,64 +1,68 @@
-/* Pages work without this. It counts as one goes, takes a scanned code out of the address, and sends
-   answers so that a lost network loses nothing. It stores nothing and sends only when asked to. */
+/* Pages work without this. It counts, takes a scanned code out of the address, and sends so that a lost
+   network loses nothing. It stores nothing and sends only when asked to. */
 (() => {
   "use strict";
   const root = document.documentElement;
-  const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (selector, within = document) => within.querySelector(selector);
   const put = (selector, words, within) =>
     all(selector, within).forEach((each) => { each.textContent = words; });
-  const CODE = /^#[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z]{4}$/i;
+  const mark = (each, name, is) => each.classList.toggle(name, is);
   const TYPED = ".points, .place, .writing";
-  const PATIENCE = 30000;
-  let pressed = null;
-  let sending = false;
+  let pressed;
+  let sending;
 
   const answered = (place) =>
     one("input:checked", place) || all(TYPED, place).some((input) => input.value.trim());
 
+  function limit(each, given) {
+    put("[data-given]", given.length, each);
+    return mark(each, "over", given.length > each.dataset.most);
+  }
+
   function count() {
-    all("[data-asked]").forEach((each) => each.classList.toggle("answered", answered(each)));
-    const people = all(".person");
-    people.forEach((each) => {
-      const asked = all("fieldset", each);
-      const given = asked.filter(answered).length;
-      each.classList.toggle("begun", given > 0);
-      each.classList.toggle("complete", given === asked.length);
+    all("[data-asked]").forEach((each) => mark(each, "answered", answered(each)));
+    all(".person").forEach((each) => {
+      mark(each, "begun", answered(each));
+      mark(each, "complete", all("fieldset", each).every(answered));
+      mark(each, "over", false);
     });
-    put("[data-done]", all(".person.complete").length);
+    all(".quota").forEach((each) => {
+      const { question, option } = each.dataset;
+      const given = all(`.person [name$="-${question}"][value="${option}"]:checked`);
+      if (limit(each, given)) given.forEach((it) => mark(it.closest(".person"), "over", true));
+    });
+    all(".picked").forEach((each) => limit(each, all("input:checked", each.closest(".question"))));
+    put("[data-done]", all(".complete").length);
     put("[data-left]", all("[data-asked]:not(.answered)").length);
     all("[data-dot]").forEach((each) => {
       const { dot } = each.dataset;
       const filled = one(`#${dot} .answered, .complete#${dot}`);
-      each.classList.toggle("filled", filled);
-      put("[data-state]", one(".map").dataset[filled ? "filled" : "open"], each);
-    });
-    all(".quota").forEach((each) => {
-      const { question, option, most } = each.dataset;
-      const given = all(`.person input[value="${option}"]:checked`)
-        .filter((input) => input.name.endsWith(`-${question}`)).length;
-      put("[data-given]", given, each);
-      each.classList.toggle("over", given > Number(most));
+      const state = one(`.over#${dot}`) ? "over" : filled ? "filled" : "open";
+      each.className = `dot ${state}`;
+      put("[data-state]", one(".map").dataset[state], each);
     });
     all(".place").forEach((each) => { each.dataset.was = each.value; });
-    all(".picked").forEach((each) => {
-      const given = all("input:checked", each.closest(".question")).length;
-      put("[data-picked]", given, each);
-      each.classList.toggle("over", given > Number(each.dataset.most));
+    const open = one(".person:not(.complete)");
+    all("[data-next]").forEach((each) => {
+      each.hidden = !open;
+      each.href = open ? `#${open.id}` : "";
     });
-    const next = one("[data-next]");
-    const open = people.find((each) => !each.classList.contains("complete"));
-    if (next) {
-      next.hidden = !open;
-      next.href = open ? `#${open.id}` : "#main";
-    }
   }
 
-  // A place is given to one alone: whoever had it gets the place that was left for it.
+  // A place is one's alone: who had it gets the one left for it.
   function exchange(place) {
     const places = all(".place", place.closest(".question"));
     const other = places.find((each) => each !== place && each.value === place.value);
-    if (place.value && other) other.value = place.dataset.was || "";
+    if (place.value && other) other.value = place.dataset.was;
+  }
+
+  // In large type Back leads to the screen before; its name is all that is kept for that.
+  function arrive() {
+    count();
+    const at = one("#answers [name=at]");
+    if (!at || at.value === history.state) return;
+    history[history.state ? "pushState" : "replaceState"](at.value, "");
   }
 
   function show(page, hash) {
@@ -66,34 +70,28 @@
     root.className = `js ${page.documentElement.className}`;
     root.lang = page.documentElement.lang;
     document.body.replaceWith(page.body);
-    count();
-    const target = one("#refused") || (hash && one(hash)) || one("main");
-    target.focus({ preventScroll: true });
-    if (target.matches("main")) scrollTo(0, 0);
-    else target.scrollIntoView();
+    arrive();
+    const target = one("#refused") || (hash && one(hash));
+    (target || one("main")).focus({ preventScroll: true });
+    (target || document.body).scrollIntoView();
   }
 
-  function say(form, words) {
-    const place = one("[data-lost]", form);
-    if (!place) return;
-    if (words) place.textContent = words;
-    place.hidden = false;
-    place.focus();
+  function wait(is) {
+    sending = is;
+    all("button").forEach((each) => { each.disabled = is; });
   }
 
   async function send(form, button) {
     if (sending) return;
-    sending = true;
     const data = new URLSearchParams(new FormData(form));
-    if (button && button.name) data.append(button.name, button.value);
-    const target = new URL((button && button.getAttribute("formaction")) || form.action, location);
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), PATIENCE);
-    const buttons = all("button");
-    buttons.forEach((each) => { each.disabled = true; });
-    let words = "";
+    if (button.name) data.append(button.name, button.value);
+    const target = new URL(button.getAttribute("formaction") || form.action, location);
+    const cut = new AbortController();
+    setTimeout(() => cut.abort(), 30000);
+    let words;
+    wait(true);
     try {
-      const response = await fetch(target, { method: "POST", body: data, signal: limit.signal });
+      const response = await fetch(target, { method: "POST", body: data, signal: cut.signal });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const main = one("main", page);
       if (main && (response.ok || one("form", main))) {
@@ -101,27 +99,28 @@
         return;
       }
       if (main) words = all("h1, p:not(.actions)", main).map((each) => each.textContent).join(" ");
-    } catch (lost) {
+    } catch {
     } finally {
-      clearTimeout(timer);
-      sending = false;
-      buttons.forEach((each) => { each.disabled = false; });
+      wait(false);
     }
-    say(form, words);
+    const place = one("[data-lost]", form);
+    place.textContent = words || place.dataset.lost;
+    place.hidden = false;
+    place.focus();
   }
 
   function scanned() {
     const form = one("#door");
-    if (!form || !CODE.test(location.hash)) return;
     const code = location.hash.slice(1);
+    if (!form || !/^([0-9a-z]{4}-?){3}$/i.test(code)) return;
     history.replaceState(null, "", location.pathname + location.search);
     one("#code").value = code;
-    send(form, null);
+    send(form, one("button", form));
   }
 
-  document.addEventListener("click", (event) => {
+  addEventListener("click", (event) => {
     pressed = event.target.closest("button");
-    if (!pressed || !pressed.classList.contains("clear")) return;
+    if (!pressed || !pressed.matches(".clear")) return;
     event.preventDefault();
     const place = pressed.closest(".question, .person");
     all("input:checked", place).forEach((input) => { input.checked = false; });
@@ -129,24 +128,26 @@
     one("input, select, textarea", place).focus();
     count();
   });
-  document.addEventListener("submit", (event) => {
-    if (!event.target.hasAttribute("data-send")) return;
+  addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-send]")) return;
     event.preventDefault();
     send(event.target, pressed);
-    pressed = null;
   });
-  document.addEventListener("change", (event) => {
-    if (event.target.matches(".place")) exchange(event.target);
+  addEventListener("change", ({ target }) => {
+    if (target.matches(".place")) exchange(target);
     count();
   });
   addEventListener("hashchange", scanned);
   addEventListener("pageshow", count);
+  addEventListener("popstate", ({ state }) => {
+    const button = state && one("button[name=step]");
+    if (button) send(button.form, Object.assign(button.cloneNode(), { value: state }));
+  });
   addEventListener("beforeunload", (event) => {
-    if (!one(".person.begun")) return;
-    event.preventDefault();
-    event.returnValue = "";
+    const form = one("#answers");
+    if (!sending && form && (answered(form) || one(".review"))) event.returnValue = true;
   });
   root.classList.add("js");
   scanned();
-  count();
+  arrive();
 })();
