@@ -29,6 +29,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from site_app import clock
+from site_app.i18n import switched
 from site_app.models import (
     Account,
     AuditEntry,
@@ -207,13 +208,25 @@ def _check_credentials(name: str, password: str) -> Account:
     return found
 
 
+def without_cookies() -> tuple[str, int]:
+    """The sign-in page, for a browser that keeps no cookie: what to do."""
+    refused = Refused(
+        N_(
+            "登录要用 Cookie，您的浏览器没有收下。请在浏览器的设置里允许本网站的 Cookie，"
+            "再登录一次；用过的登录链接不能再用，请重新要一个。"
+        )
+    )
+    name, target = request.form.get("name", "")[:60], url_for("rounds.desk")
+    return render_template("auth/sign_in.html", target=target, name=name, refused=refused), 403
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response | tuple[str, int] | str:
     """The sign-in page."""
     target = _own_path(request.values.get("next", ""))
-    if request.method == "GET":
-        return render_template("auth/sign_in.html", target=target, name="", refused=None)
     name = request.form.get("name", "").strip()[:60]
+    if request.method == "GET" or switched():
+        return render_template("auth/sign_in.html", target=target, name=name, refused=None)
     try:
         found = _check_credentials(name, request.form.get("password", "")[:200])
     except Refused as refused:
@@ -238,7 +251,7 @@ def sign_in_by_link(token: str) -> Response | tuple[str, int]:
         target = url_for("rounds.desk")
         page = render_template("auth/sign_in.html", target=target, name="", refused=refused)
         return page, 403
-    return _sign_in(link.account, url_for("rounds.desk"))
+    return _sign_in(link.account, url_for("rounds.desk", by="link"))
 
 
 @blueprint.post("/sign-out")

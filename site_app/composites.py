@@ -21,7 +21,7 @@ from site_app.composite_pages import (
     table,
     working_page,
 )
-from site_app.i18n import language, local, say
+from site_app.i18n import language, local, say, switched
 from site_app.paging import A_PAGE, page_of
 from surveys import assembling, composing, composite_rules, export, figures
 from surveys.composite_models import Composite, CompositeDeduction, CompositeSubject
@@ -79,23 +79,26 @@ def new() -> Page:
     """Choose rules and a title: a draft."""
     if request.method == "GET":
         return _new_page()
-    chosen, title = request.form.get("rules"), request.form.get("title", "")
+    if switched():
+        return _new_page()
+    chosen = request.form.get("rules")
+    title = request.form.get(f"title-{chosen}", "")
     sheet = composite_rules.library().get(str(chosen)) or abort(404)
     try:
         made = composing.create(sheet, auth.signed_in().unit, title)
     except Refused as refused:
-        return _new_page(chosen, title, refused), 422
+        return _new_page(chosen, refused), 422
     auth.record("composite-create", unit=made.owner, detail=made.title)
     return redirect(url_for("composites.edit", composite_id=made.id), 303)
 
 
-def _new_page(chosen: str | None = None, title: str = "", refused: Refused | None = None) -> str:
+def _new_page(chosen: str | None = None, refused: Refused | None = None) -> str:
     return render_template(
         "composites/new.html",
         library=composite_rules.library(),
         MISSING=MISSING,
         chosen=chosen,
-        title=title,
+        typed=request.form,
         year=local(clock.now()).year,
         refused=refused,
     )
@@ -139,6 +142,8 @@ def edit(composite_id: int) -> Page:
         return _edit_page(whole, chosen, codes)
     chosen = {part: request.form.get(f"source-{part}", "") for part in sheet.parts_from("round")}
     codes = request.form.get("codes", "")
+    if switched():
+        return _edit_page(whole, chosen, codes)
     try:
         composing.choose_sources(whole, {part: _source(each) for part, each in chosen.items()})
         if request.form.get("who") == "listed":
@@ -180,7 +185,7 @@ def signed(composite_id: int, part: str) -> Page:
     """The signed figures of a part: typed in a table, pasted, or a file."""
     whole = load(composite_id)
     load_part(assembling.rules_of(whole), part)
-    if request.method == "GET":
+    if request.method == "GET" or switched():
         return _figures_page(whole, part)
     try:
         typed = _typed(whole)
@@ -249,10 +254,10 @@ def figures_csv(composite_id: int, part: str) -> Response:
     return file(data, "text/csv", f"figures-{whole.id}-{part}.csv")
 
 
-@blueprint.get("/desk/composites/<int:composite_id>/subjects/<key>")
+@blueprint.route("/desk/composites/<int:composite_id>/subjects/<key>", methods=["GET", "POST"])
 @auth.organiser
 def subject(composite_id: int, key: str) -> str:
-    """How one subject's number came about; its deductions."""
+    """How one subject's number came about; its deductions, and what was typed."""
     whole = load(composite_id)
     return working_page(whole, load_subject(whole, key), "composites/subject.html")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import traceback
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import peewee
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from site_app import auth
 from site_app.i18n import sentence_marked
 from surveys.messages import N_, Refused
 
@@ -51,22 +53,54 @@ def page(status: int, advice: str | None = None) -> tuple[str, int]:
     """The page for a status, with advice of its own where there is any."""
     heading, usual = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     text = advice or _(usual)
-    body = render_template("errors/error.html", heading=_(heading), advice=text, status=status)
+    body = render_template(
+        "errors/error.html", heading=_(heading), advice=text, status=status, path=_path_to_get()
+    )
     return body, status
+
+
+def _path_to_get() -> str | None:
+    """Where the page in the other language is, if not here: this address may take forms alone."""
+    adapter = current_app.create_url_adapter(request)
+    takes = adapter.allowed_methods() if adapter else ()
+    return url_for("plan.home") if takes and "GET" not in takes else None
 
 
 def http_error(error: HTTPException) -> tuple[str, int] | Response:
     """Any HTTP error; not being signed in leads to the sign-in page."""
     status = error.code or 500
     if status == 401:
-        target = request.full_path.rstrip("?") if request.method == "GET" else ""
-        return redirect(url_for("auth.sign_in", next=target), 303)
+        return _held() or _to_sign_in()
     return page(status)
 
 
+def _to_sign_in() -> tuple[str, int] | Response:
+    if request.args.get("by") == "link" and not request.cookies:
+        return auth.without_cookies()
+    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("auth.sign_in", next=target), 303)
+
+
+def _held() -> tuple[str, int] | None:
+    """A page that holds what a form of the desk said, to be sent again after signing in.
+
+    For a form of this very site alone: another's must not get a token by it.
+    """
+    sender = request.headers.get("Origin") or request.headers.get("Referer", "")
+    ours = {request.host, urlsplit(current_app.config["SITE"].public_url).netloc}
+    of_desk = request.method == "POST" and request.path.startswith("/desk")
+    if not of_desk or urlsplit(sender).netloc not in ours - {""}:
+        return None
+    kept = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    return render_template("errors/held.html", kept=kept), 403
+
+
 def missing_token(error: CSRFError) -> tuple[str, int]:
-    """A form without its token: the page says so; the browser's *back* keeps what was typed."""
-    return page(400, _("页面放得太久或没有加载完整。请返回上一页，内容还在，再提交一次。"))
+    """A form without its token: the page says so, and keeps what was typed, or *back* does."""
+    if request.endpoint == "auth.sign_in" and not request.cookies and "csrf_token" in request.form:
+        return auth.without_cookies()
+    advice = _("页面放得太久或没有加载完整。请返回上一页，内容还在，再提交一次。")
+    return _held() or page(400, advice)
 
 
 def refused(error: Refused) -> tuple[str, int]:

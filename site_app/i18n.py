@@ -72,6 +72,11 @@ def language() -> str:
     return str(locale.language) if locale else "zh"
 
 
+def switched() -> bool:
+    """Whether a form came by the language switch: drawn with what was typed, not acted upon."""
+    return "keep" in request.form
+
+
 def say(text: Mapping[str, str]) -> str:
     """A text of a questionnaire in the reader's language."""
     return text.get(language()) or text.get("zh", "")

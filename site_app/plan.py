@@ -18,7 +18,7 @@ from site_app import (
     public_rounds,
     shelf,
 )
-from site_app.i18n import sentence, sentence_marked
+from site_app.i18n import sentence, sentence_marked, switched
 from site_app.models import Plan, PlanItem, PlanSection
 from site_app.plan_document import PlanDocument
 from surveys.messages import N_, Refused
@@ -174,13 +174,13 @@ def item(year: int, number: int) -> str:
 @auth.district_organiser
 def upload() -> Response | str | tuple[str, int]:
     """Import a plan in the browser: a file, a preview of what was found in it, a yes."""
-    if request.method == "GET":
+    if request.method == "GET" or (switched() and "text" not in request.form):
         return _upload_page()
     try:
         text = _uploaded_text()
         document = plan_document.parse(text, _typed_year())
         plan_store.check_year(document.year)
-        if "confirm" not in request.form:
+        if "confirm" not in request.form or switched():
             return _preview_page(document, text)
     except Refused as refused:
         return _upload_page(refused), 422
@@ -202,7 +202,7 @@ def upload() -> Response | str | tuple[str, int]:
 
 def _uploaded_text() -> str:
     """The text of the file just sent, or the one that came back from the preview."""
-    if "confirm" in request.form:
+    if "text" in request.form or "confirm" in request.form:
         return plan_document.decode(request.form.get("text", "").encode("utf-8"))
     file = request.files.get("file")
     if file is None or not file.filename:
@@ -253,26 +253,33 @@ def edit(year: int, number: int) -> Response | str | tuple[str, int]:
     found = load_item(year, number)
     if request.method == "GET":
         typed = {"title": found.title, "text": "\n\n".join(found.paragraphs)}
-        return _edit_page(found, typed, plan_store.attached(found))
+        return _edit_page(found, typed, plan_store.attached(found), plan_store.fingerprint(found))
     typed = {key: request.form.get(key, "").replace("\r\n", "\n") for key in ("title", "text")}
-    chosen = request.form.getlist("questionnaires")
+    chosen, seen = request.form.getlist("questionnaires"), request.form.get("seen", "")
+    if switched():
+        return _edit_page(found, typed, chosen, seen)
     try:
         plan_store.revise(
             found,
             **typed,
             questionnaire_ids=chosen,
-            seen=request.form.get("seen", ""),
+            seen=seen,
             library=shelf.library(),
         )
     except Refused as refused:
-        return _edit_page(load_item(year, number), typed, chosen, refused), 409
+        newer = load_item(year, number)
+        return _edit_page(newer, typed, chosen, plan_store.fingerprint(newer), refused), 409
     auth.record("plan-edit", detail=f"{year}/{number}")
     flash(_("第 %(number)s 条已保存。", number=number))
     return redirect(url_for("plan.item", year=year, number=number), 303)
 
 
 def _edit_page(
-    item: PlanItem, typed: dict[str, str], chosen: list[str], refused: Refused | None = None
+    item: PlanItem,
+    typed: dict[str, str],
+    chosen: list[str],
+    seen: str,
+    refused: Refused | None = None,
 ) -> str:
     return render_template(
         "plan/edit.html",
@@ -280,7 +287,7 @@ def _edit_page(
         year=item.plan.year,
         typed=typed,
         chosen=chosen,
-        seen=plan_store.fingerprint(item),
+        seen=seen,
         refused=refused,
         changed=isinstance(refused, plan_store.Changed),
         library=shelf.library(),

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from site_app import auth, clock, rounds_forms, storage
-from site_app.i18n import date_time
+from site_app.i18n import date_time, switched
 from site_app.models import is_demonstration
 from site_app.paging import page_of
 from site_app.serve import base_url
@@ -154,11 +154,13 @@ def codes(round_id: int) -> Page:
     if request.method == "GET":
         return _codes_page(round_, rounds_forms.code_rows(round_, request.args, suggest=True))
     rows = rounds_forms.code_rows(round_, request.form)
+    already = request.form.get("already", -1, type=int)
+    if switched():
+        return _codes_page(round_, rows, already=already)
     try:
         rounds.check_codes_can_change(round_, clock.now())
         address()
         wanted = rounds_forms.wanted(rows)
-        already = request.form.get("already", -1, type=int)
         storage.remember_codes_key()
         made = ballots.issue_sets(storage.keys(), round_, wanted, already)
     except Refused as refused:
@@ -176,7 +178,10 @@ def _numbers(wanted: list[ballots.Wanted]) -> str:
 
 
 def _codes_page(
-    round_: Round, rows: list[rounds_forms.CodeRow], refused: Refused | None = None
+    round_: Round,
+    rows: list[rounds_forms.CodeRow],
+    refused: Refused | None = None,
+    already: int | None = None,
 ) -> str:
     page = page_of(len(rows), CODES_A_PAGE, endpoint="rounds.codes")
     return render_template(
@@ -184,7 +189,7 @@ def _codes_page(
         round=round_,
         rows=page.some(rows, CODES_A_PAGE),
         page=page,
-        already=ballots.codes_ever(round_),
+        already=ballots.codes_ever(round_) if already is None else already,
         fixed=_reason(lambda: rounds.check_codes_can_change(round_, clock.now())),
         unprintable=_reason(address),
         refused=refused,

@@ -189,10 +189,10 @@ def unit(code: str) -> str:
     )
 
 
-@blueprint.get("/desk/rounds/<int:round_id>/results")
+@blueprint.route("/desk/rounds/<int:round_id>/results", methods=["GET", "POST"])
 @auth.organiser
 def desk(round_id: int) -> str | AnyResponse:
-    """All that is kept of a counted round, for its organisers."""
+    """All that is kept of a counted round, for its organisers, and what was typed."""
     round_ = auth.load_round(round_id)
     if round_.state not in ("closed", "published"):
         flash(_("计票之后才有结果。"))
@@ -205,6 +205,7 @@ def desk(round_id: int) -> str | AnyResponse:
         "results/desk.html",
         lines=result_lines.lines(round_, page.of(rows, A_PAGE)),
         page=page,
+        typed=request.form,
         signals=result_signals.shown(round_),
         comments=by_subject(comment_page.of(said, COMMENTS_A_PAGE)),
         comment_page=comment_page,
@@ -262,9 +263,9 @@ def decide(round_id: int, key: str) -> AnyResponse:
     """Record the grade that people decided on for a subject."""
     round_ = load_counted(round_id)
     subject = load_subject(round_, key)
-    grade = request.form.get("grade", "")
+    grade, reason = (request.form.get(f"{each}-{subject.id}", "") for each in ("grade", "reason"))
     try:
-        reason, by = request.form.get("reason", ""), auth.signed_in().name
+        by = auth.signed_in().name
         rounds.decide(round_, subject, grade, reason, clock.now(), by)
     except Refused as refused:
         why = sentence_marked(refused)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from site_app import auth, uploads
-from site_app.i18n import language
+from site_app.i18n import language, switched
 from site_app.paging import page_of
 from surveys import roster
 from surveys.messages import N_, Refused
@@ -95,6 +95,8 @@ def _import(what: str) -> Response | str | tuple[str, int]:
         return (_units_page if what == "units" else _people_page)(refused), 422
     if preview.errors:
         return _preview_page(what, preview), 422
+    if switched():
+        return _preview_page(what, preview, token)
     if not token:
         return _preview_page(what, preview, uploads.keep(data))
     try:

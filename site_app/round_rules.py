@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from site_app import auth, result_lines, shelf
-from site_app.i18n import SAMPLING, say
+from site_app.i18n import SAMPLING, say, switched
 from site_app.models import AuditEntry
 from surveys import questionnaire, round_rules, rounds
 from surveys.messages import N_, Refused
@@ -250,6 +250,8 @@ def rules(round_id: int) -> Page:
     if round_.state != "draft":
         flash(_("这次测评已经不是草稿，设置不能再改。"))
         return redirect(url_for("rounds.rules", round_id=round_.id), 303)
+    if switched():
+        return _page(round_, request.form)
     revision = request.form.get("revision", -1, type=int)
     try:
         round_rules.revise(round_, typed(request.form, round_.questionnaire), revision)

@@ -32,7 +32,7 @@ from site_app import (
     shelf,
     storage,
 )
-from site_app.i18n import local
+from site_app.i18n import local, switched
 from site_app.models import LARGEST_ID, AuditEntry, Plan
 from surveys import closing, questionnaire, rounds, tally
 from surveys.messages import N_, Refused
@@ -115,6 +115,8 @@ def new() -> Page:
     form = shelf.library().get(str(chosen)) or abort(404)
     title = request.form.get("title", f"{local(clock.now()).year}年{form.title['zh']}")
     newest = Plan.select().order_by(Plan.year.desc()).first()
+    if switched():
+        return _new_page(chosen, title)
     try:
         made = rounds.create(
             form, auth.signed_in().unit, title, plan_year=newest.year if newest else None
@@ -150,6 +152,8 @@ def edit(round_id: int) -> Page:
         place = request.form["tick"]
         under = [u for u in rounds.candidates(round_) if place in ("all", str(u.parent_id))]
         return _edit_page(round_, rounds_forms.ticked(draft, under))
+    if switched():
+        return _edit_page(round_, draft)
     try:
         settings = rounds_forms.settings(draft, round_, current_app.config["SITE"].zone)
         rounds.revise(round_, settings, draft.revision)
@@ -180,10 +184,10 @@ def _edit_page(round_: Round, draft: rounds_forms.Draft, refused: Refused | None
     )
 
 
-@blueprint.get("/desk/rounds/<int:round_id>")
+@blueprint.route("/desk/rounds/<int:round_id>", methods=["GET", "POST"])
 @auth.organiser
 def show(round_id: int) -> str:
-    """A round: its state, what is missing, turnout, and the verbs of its state."""
+    """A round: its state, what is missing, turnout, the verbs of its state, and what was typed."""
     return _show_page(auth.load_round(round_id))
 
 

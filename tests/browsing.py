@@ -24,6 +24,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SHOWS_FOCUS = """() => {
+  const at = document.activeElement;
+  const drawn = at.matches(".choice input") ? at.nextElementSibling : at;
+  return getComputedStyle(drawn).outlineStyle !== "none";
+}"""
 WITH_AND_WITHOUT = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 
 
@@ -63,3 +68,13 @@ def no_sideways_scroll(page: Page) -> None:
     assert page.viewport_size
     width = page.locator("html").evaluate("root => root.scrollWidth")
     assert width <= page.viewport_size["width"]
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something is focused; each stop on the way must be seen."""
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SHOWS_FOCUS), page.evaluate("document.activeElement.outerHTML")
+        if page.evaluate("wish => document.activeElement.matches(wish)", selector):
+            return
+    raise AssertionError(f"no key leads to {selector}")

@@ -18,7 +18,7 @@ DAY = AFTER + timedelta(days=30)
 
 def made(browser: FlaskClient, rules: str, title: str = "示范评定") -> Composite:
     """A new composite, by the pages."""
-    answer = post(browser, "/desk/composites/new", {"rules": rules, "title": title})
+    answer = post(browser, "/desk/composites/new", {"rules": rules, f"title-{rules}": title})
     assert answer.status_code == 303
     return Composite.select().order_by(Composite.id.desc()).get()
 

@@ -19,6 +19,28 @@
   const boxed = (style) => parseFloat(style.borderLeftWidth) > 0 || style.backgroundColor !== "rgba(0, 0, 0, 0)";
   const room = window.innerWidth;
 
+  // Colours: what is see-through shows what it stands on.
+  const colour = (text) => (text.startsWith("rgb") ? text.match(/[\d.]+/g).map(Number) : null);
+  const over = ([red, green, blue, share = 1], below) => [red, green, blue].map((part, at) => part * share + below[at] * (1 - share));
+  const ground = (element) => (element ? over(colour(getComputedStyle(element).backgroundColor), ground(element.parentElement)) : [255, 255, 255]);
+  const light = (parts) => {
+    const [red, green, blue] = parts.map((each) => (each / 255 <= 0.04045 ? each / 3294.6 : ((each / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  };
+  const contrast = (drawn, below) => {
+    const [one, other] = [light(over(drawn, below)), light(below)];
+    return Math.max(one, other) / Math.min(one, other);
+  };
+  // The shape of a drawing that is right under a point of it, else what the drawing stands on.
+  const under = (text, x, y) => {
+    const shapes = Array.from(text.closest("svg").querySelectorAll("rect, circle, ellipse, path, polygon, polyline"));
+    const shape = shapes.filter((each) => each.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING
+      && colour(getComputedStyle(each).fill)
+      && each.isPointInFill(new DOMPoint(x, y).matrixTransform(each.getScreenCTM().inverse()))).pop();
+    const below = ground(text.closest("svg"));
+    return shape ? over(colour(getComputedStyle(shape).fill), below) : below;
+  };
+
   // 1. No sideways scroll.
   if (root.scrollWidth > room + 1) {
     const widest = Array.from(document.body.querySelectorAll("*"))
@@ -35,7 +57,17 @@
     }
   }
 
-  // 2. No text cut or outside its box; 3. none too small.
+  // 2. No text cut or outside its box; 3. none too small; in drawings, of which axe sees nothing, none faint.
+  const placed = [];
+  const put = (holder, above, rects, words, less = 0) => {
+    if (above.some((each) => /sticky|fixed/.test(getComputedStyle(each).position))) return;
+    // What a frame scrolls away is not there.
+    const frame = above.find((each) => (words || each !== holder) && each !== document.body && getComputedStyle(each).overflowX !== "visible");
+    const end = frame ? frame.getBoundingClientRect().right : Infinity;
+    placed.push(...rects.map(({ left, right, top, bottom }) => ({
+      holder, words, left, right: Math.min(right, end), top: top + less, bottom: bottom - less,
+    })));
+  };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -73,12 +105,34 @@
       if (/auto|scroll/.test(style.overflowX)) { inside = true; break; }
     }
     if (!inside && (left < -1 || right > room + 1)) found.push(`outside of the screen: ${quote(node.data)}`);
+    const fill = svg && colour(getComputedStyle(holder).fill);
+    const clear = fill && contrast(fill, under(holder, (left + right) / 2, (top + bottom) / 2));
+    if (fill && clear < 7) found.push(`contrast ${clear.toFixed(1)}: ${quote(node.data)} in ${name(holder)}`);
+    // Signs fill the middle of their line.
+    put(holder, above, rects, quote(node.data), size / 5);
   }
 
-  // 4. Whatever takes the focus shows it, on the screen and not behind something else.
+  // 4. No text stands on another, nor on the frame of what it is no part of.
+  for (const each of document.body.querySelectorAll("*")) {
+    if (!boxed(getComputedStyle(each)) || parents(each).some(unseen)) continue;
+    put(each, parents(each), Array.from(each.getClientRects()), "");
+  }
+  placed.sort((one, other) => one.top - other.top);
+  placed.forEach((one, at) => {
+    for (let next = at + 1; next < placed.length && placed[next].top < one.bottom - 2; next += 1) {
+      const other = placed[next];
+      const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const high = Math.min(one.bottom, other.bottom) - other.top;
+      if (wide <= 2 || high <= 2 || !(one.words || other.words) || one.holder.contains(other.holder) || other.holder.contains(one.holder)) continue;
+      found.push(`${one.words || name(one.holder)} and ${other.words || name(other.holder)} stand on each other`);
+    }
+  });
+
+  // 5. Whatever takes the focus shows it, on the screen and not behind something else.
   const shows = (element) => {
     const style = getComputedStyle(element);
-    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const below = ground(parseFloat(style.outlineOffset) < 0 ? element : element.parentElement);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && contrast(colour(style.outlineColor), below) >= 3;
   };
   const candidates = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
   for (const each of document.querySelectorAll(candidates)) {

@@ -16,6 +16,7 @@ from flask_babel import force_locale
 
 from site_app import auth, clock, create_app, demo, plan_calls, plan_document, plan_store, storage
 from site_app.models import Account
+from site_app.paging import A_PAGE
 from surveys import rounds
 from surveys.db import database
 from surveys.models import Round, Subject, Unit
@@ -85,10 +86,11 @@ class Doors:
 
 @contextmanager
 def sites(folder: Path) -> Iterator[dict[str, Doors]]:
-    """All of them but the demo, served."""
+    """All of them, served."""
     doors = {
         "full": _full(folder / "full"),
         "empty": _empty(folder / "empty"),
+        "demo": _demo(folder / "demo"),
         "once": _once(folder / "once"),
         "stuck": _full(folder / "stuck"),
     }
@@ -100,24 +102,6 @@ def sites(folder: Path) -> Iterator[dict[str, Doors]]:
             doors[name].port = server.port
         servers["stuck"].fill_disk(True)
         yield doors
-
-
-@contextmanager
-def demonstration(folder: Path) -> Iterator[dict[str, Doors]]:
-    """The demonstration, served: a ballot that is open, and a survey's published result."""
-    with _site(folder / "demo") as keys, force_locale("zh_Hans_CN"):
-        demo.load(keys, lambda words: None)
-        _survey, code = demo.doors(keys, DURING)
-        published = (
-            Round.select()
-            .where(Round.state == "published", ~Round.needs_codes)
-            .order_by(Round.id.desc())
-            .get()
-        )
-        doors = Doors(folder / "demo", {"code": code, "public": str(published.id)})
-    with running(_server(doors.folder)) as server:
-        doors.port = server.port
-        yield {"demo": doors}
 
 
 def _server(folder: Path) -> Server:
@@ -161,8 +145,19 @@ def _full(folder: Path) -> Doors:
         return doors
 
 
+def _demo(folder: Path) -> Doors:
+    """The demonstration: an open survey, an open ballot, and a result that was compared."""
+    with _site(folder) as keys, force_locale("zh_Hans_CN"):
+        demo.load(keys, lambda words: None)
+        survey, code = demo.doors(keys, DURING)
+        held = Round.select().where(Round.state == "published", ~Round.needs_codes)
+        public = held.order_by(Round.id.desc()).get()
+        names = {"survey": survey, "code": code, "public": str(public.id)}
+        return Doors(folder, names, links=_links(Account.get(Account.name == demo.ORGANISER)))
+
+
 def _once(folder: Path) -> Doors:
-    """Rounds that wait to be counted, and one whose codes can be made."""
+    """Rounds that wait to be counted, one whose codes can be made, and a long result."""
     with _site(folder) as keys:
         district = District()
         doors = Doors(folder, links=_links(district.organiser))
@@ -172,9 +167,20 @@ def _once(folder: Path) -> Doors:
             factories.answer(keys, each, "c1", {"overall": "satisfied"}, 6, now=early)
         made = factories.draft(district.root, [district.branch], "member-appraisal")
         doors.once["uncounted"] = [str(each.id) for each in ended]
-        row = f"n-{district.branch.id}-{factories.group(made).id}"
-        doors.names |= {"draft": str(made.id), "row": row}
+        doors.names["long"] = _long(keys, district)
+        doors.names |= {"draft": str(made.id), "row": _row(made, district)}
         return doors
+
+
+def _long(keys: Path, district: District) -> str:
+    """A counted survey about more communities than a page holds."""
+    places = [
+        factories.unit(f"m{number}", f"示范{number}社区", "community", district.subdistrict)
+        for number in range(A_PAGE + 1)
+    ]
+    made = factories.opened(keys, factories.draft(district.root, places))
+    factories.answer(keys, made, f"m{A_PAGE}", {"overall": "mostly"}, 7)
+    return str(factories.closed(keys, made).id)
 
 
 def _thirty(keys: Path, district: District, doors: Doors) -> None:
@@ -216,6 +222,13 @@ def _early_and_late(keys: Path, district: District, doors: Doors) -> None:
         )
         doors.names[name] = factories.codes(keys, made, district.branch, 8)[0]
         factories.opened(keys, made, min(opens, DURING))
+        doors.names[f"{name}_ballot"] = str(made.id)
+        doors.names[f"{name}_row"] = _row(made, district)
+
+
+def _row(made: Round, district: District) -> str:
+    """What the form for codes calls the branch's row."""
+    return f"n-{district.branch.id}-{factories.group(made).id}"
 
 
 def _every_round(doors: Doors) -> None:

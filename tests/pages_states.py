@@ -30,11 +30,12 @@ class State:
     uploaded: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
     site: str = "full"
+    signed_in: bool = False
 
     @property
     def organiser(self) -> bool:
         """Whether an organiser is signed in."""
-        return self.path.startswith("/desk")
+        return self.signed_in or self.path.startswith("/desk")
 
     @property
     def scripted(self) -> bool:
@@ -54,18 +55,23 @@ def empty(endpoint: str, path: str, name: str = "empty", status: int = 200) -> S
 
 SEEN = [
     State("plan.home", "full", "/"),
+    State("plan.home", "organiser", "/", signed_in=True),
+    State("plan.home", "demonstration", "/", site="demo"),
     empty("plan.home", "/"),
+    State("plan.home", "empty organiser", "/", site="empty", signed_in=True),
     State("plan.year", "full", "/plan/{year}"),
     State("plan.year", "last year", "/plan/2025"),
     State("plan.year", "found", "/plan/{year}?q=学习"),
     State("plan.year", "nothing found", "/plan/{year}?q=龙"),
     State("plan.year", "missing", "/plan/1999", 404),
     State("plan.item", "full", "/plan/{year}/10"),
+    State("plan.item", "organiser", "/plan/{year}/10", signed_in=True),
     State("plan.item", "bare", "/plan/2025/3"),
     State("plan.edit", "full", "/desk/plan/{year}/10"),
     State("plan.upload", "full", "/desk/plan/import"),
     empty("plan.upload", "/desk/plan/import"),
     State("answers.survey", "open", "/s/{open}/c1"),
+    State("answers.survey", "demonstration", "{survey}", site="demo"),
     State("answers.survey", "kinds", "/s/{kinds}/c1"),
     State("answers.survey", "by code", "/s/{coded}/c1"),
     State("answers.survey", "waiting", "/s/{waiting}/c1"),
@@ -92,6 +98,7 @@ SEEN = [
     empty("results.index", "/results"),
     State("results.show", "full", "/results/{public}"),
     State("results.show", "sorted", "/results/{public}?sort=rate"),
+    State("results.show", "compared", "/results/{public}", site="demo"),
     State("results.show", "kinds", "/results/{kinds_public}"),
     State("results.show", "persons", "/results/{persons}"),
     State("results.how", "full", "/results/{public}/c1/how"),
@@ -101,12 +108,14 @@ SEEN = [
     empty("results.unit", "/units/d", "missing", 404),
     State("results.desk", "full", "/desk/rounds/{public}/results"),
     State("results.desk", "persons", "/desk/rounds/{persons}/results"),
+    State("results.desk", "pages", "/desk/rounds/{long}/results?page=2", site="once"),
     State("results.desk", "kinds", "/desk/rounds/{kinds_public}/results"),
     State("results.desk_how", "full", "/desk/rounds/{persons}/results/p1/how"),
     State("results.meeting", "full", "/desk/rounds/{persons}/meeting"),
     State("results.persons", "full", "/desk/rounds/{persons}/persons"),
     State("results.person", "full", "/desk/rounds/{persons}/persons/p1"),
     State("rounds.desk", "full", "/desk"),
+    State("rounds.desk", "demonstration", "/desk", site="demo"),
     empty("rounds.desk", "/desk"),
     State("questionnaires.index", "full", "/desk/questionnaires"),
     State("questionnaires.show", "full", "/desk/questionnaires/member-appraisal"),
@@ -121,6 +130,7 @@ SEEN = [
     State("rounds.show", "counted", "/desk/rounds/{counted}"),
     State("rounds.show", "published", "/desk/rounds/{public}"),
     State("rounds.show", "abandoned", "/desk/rounds/{abandoned}"),
+    State("rounds.show", "missing", "/desk/rounds/999", 404),
     State("rounds.edit", "survey", "/desk/rounds/{nothing}/edit"),
     State("rounds.edit", "ballot", "/desk/rounds/{draft}/edit"),
     State("rounds.rules", "draft", "/desk/rounds/{draft}/rules"),
@@ -169,6 +179,7 @@ SENT = [
     State("answers.survey", "error", "/s/{open}/c1", 400, {"q-overall": "splendid"}),
     State("answers.survey", "kinds error", "/s/{kinds}/c1", 400, {"q-marks": "99"}),
     State("answers.survey", "thanks", "/s/{open}/c1", 200, {"q-overall": "satisfied"}),
+    State("answers.survey", "too long", "/s/{open}/c1", 413, {"comment": "x" * 5_000_000}),
     State("answers.survey", "busy", "/s/{open}/c1", 503, {"q-overall": "mostly"}, site="stuck"),
     State("answers.survey", "wrong code", "/s/{coded}/c1", 400, WRONG | {"q-overall": "mostly"}),
     State("answers.enter", "wrong code", "/v", 400, WRONG),
@@ -214,6 +225,8 @@ SENT = [
     State("rounds.open_", "refused", "/desk/rounds/{nothing}/open", 409, {}),
     State("rounds.codes", "refused", "/desk/rounds/{thirty}/codes", 409, {}),
     State("rounds.codes", "slips", "/desk/rounds/{draft}/codes", 200, {"{row}": "12"}, site="once"),
+    State("rounds.void", "refused", "/desk/rounds/{late_ballot}/void", 409, {"row": "{late_row}"}),
+    State("rounds.rules", "error", "/desk/rounds/{draft}/rules", 422, {"trim_over": "甲"}),
     State("rounds.count", "done", "/desk/rounds/{uncounted}/count", 200, {}, site="once"),
     State("rounds.delay", "refused", "/desk/rounds/{ended}/delay", 409, {}),
     State("rounds.pledge", "refused", "/desk/rounds/{public}/pledge", 409, {}),
@@ -237,6 +250,13 @@ SENT = [
         {"points": "甲"},
     ),
     State(
+        "composites.undeduct",
+        "refused",
+        "/desk/composites/1/subjects/c1/deductions/1/remove",
+        422,
+        {},
+    ),
+    State(
         "composites.decide", "error", "/desk/composites/2/subjects/c1/grade", 422, {"grade": "好"}
     ),
     State("composites.compute", "refused", "/desk/composites/1/compute", 422, {}),
@@ -251,7 +271,7 @@ SENT = [
 STATES = [*SEEN, *SENT]
 
 # What shows nothing of its own, and why.
-FILE, REDIRECT = "a file to keep", "redirects to a page that is listed"
+FILE = "a file to keep"
 NO_PAGE = {
     "static": FILE,
     "results.archive": FILE,
@@ -263,6 +283,4 @@ NO_PAGE = {
     "composites.figures_csv": FILE,
     "roster.units_csv": FILE,
     "roster.people_csv": FILE,
-    "rounds.void": REDIRECT,
-    "composites.undeduct": REDIRECT,
 }

@@ -44,7 +44,7 @@ RUN_AXE = """async () => {
   return done.violations.flatMap((each) => each.nodes.slice(0, 5).map((node) =>
     `axe ${each.id}: ${node.target.join(" ")} ${(node.any[0] || {message: each.help}).message}`));
 }"""
-HIDDEN = re.compile(r'name="(csrf_token|token|already|version)" value="([^"]*)"')
+HIDDEN = re.compile(r'name="(csrf_token|token|already|version|revision)" value="([^"]*)"')
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`make pictures`: every page that has no form sent to it, as a picture, into docs/pictures.
+"""`make pictures`: every page in every state, as a picture, into docs/pictures.
 
 In every window and both languages; `index.html` there shows them side by side, to be looked at.
 Words given on the command line choose the states whose names contain one of them; the word `readme`
@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.live import ROOT
-from tests.pages_site import demonstration, sites
+from tests.pages_site import sites
 from tests.pages_states import LANGUAGES, SIZES, STATES, State
 from tests.pages_visit import Look, visitor
 
@@ -68,7 +68,7 @@ def readme() -> None:
     """Take the README's pictures of the demonstration: what a window shows of a page."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        demonstration(Path(folder)) as served,
+        sites(Path(folder)) as served,
         visitor(served) as browser,
     ):
         for file, (state, size, top) in README.items():

@@ -98,6 +98,9 @@ GET = [
 
 # What an organiser of another place must not reach by a form, whatever it says.
 POST = [
+    ("rounds.show", "/desk/rounds/{open}", 303, 404, 200),
+    ("results.desk", "/desk/rounds/{persons}/results", 303, 404, 200),
+    ("composites.subject", "/desk/composites/{uncounted}/subjects/c1", 303, 404, 200),
     ("rounds.open_", "/desk/rounds/{draft}/open", 303, 404, 303),
     ("rounds.delay", "/desk/rounds/{open}/delay", 303, 404, None),
     ("rounds.abandon", "/desk/rounds/{open}/abandon", 303, 404, None),

@@ -6,17 +6,12 @@ import pytest
 from playwright.sync_api import Locator, Page, Route
 
 from tests.answering import stored
-from tests.browsing import PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll
+from tests.browsing import PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll, tab_to
 from tests.house import House, open_ballot
 
 pytestmark = pytest.mark.browser
 
 THANKS = "谢谢您，已经收到了"
-SHOWS_FOCUS = """() => {
-  const at = document.activeElement;
-  const drawn = at.matches(".choice input") ? at.nextElementSibling : at;
-  return getComputedStyle(drawn).outlineStyle !== "none";
-}"""
 WHAT_MOVES = """() => Array.from(document.querySelectorAll("*")).filter((each) => {
   const style = getComputedStyle(each);
   return parseFloat(style.transitionDuration) > 0 || style.animationName !== "none"
@@ -44,16 +39,6 @@ def bottom(part: Locator) -> float:
     box = part.bounding_box()
     assert box is not None
     return box["y"] + box["height"]
-
-
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until something is focused; each stop on the way must be seen."""
-    for _ in range(400):
-        page.keyboard.press("Tab")
-        assert page.evaluate(SHOWS_FOCUS), page.evaluate("document.activeElement.outerHTML")
-        if page.evaluate("wish => document.activeElement.matches(wish)", selector):
-            return
-    raise AssertionError(f"no key leads to {selector}")
 
 
 @WITH_AND_WITHOUT

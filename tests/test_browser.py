@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import Page, ViewportSize
 
 from site_app import auth, clock
 from surveys.db import database
 from surveys.models import AccessCode, Comment, Rating, Round
 from tests import factories, live
-from tests.browsing import DESK, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll
+from tests.browsing import DESK, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll, tab_to
 from tests.factories import District
 
 pytestmark = pytest.mark.browser
@@ -181,3 +181,45 @@ def test_an_organiser_goes_from_the_import_of_a_plan_to_a_published_score(
     command = ["/usr/bin/env", "python3", "-S", "-m", "surveys", "verify"]
     kept = download.value.path()
     assert subprocess.run([*command, str(kept)], cwd=live.ROOT, check=False).returncode == 0
+
+
+def press(page: Page, selector: str) -> None:
+    """Go to something by keys alone, press it, and wait for where it leads."""
+    tab_to(page, selector)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def test_an_organiser_needs_no_mouse(
+    windows: Windows, server: live.Server, district: District, keys: Path, window: dict[str, Any]
+) -> None:
+    made = factories.draft(district.root, [], title="示范草稿", **window)
+    ended = factories.draft(district.root, [district.first], title="示范截止", **window)
+    ended = factories.opened(keys, ended, window["opens"])
+    factories.answer(keys, ended, "c1", {"overall": "satisfied"}, 9, now=clock.now())
+    Round.update(ends_at=clock.now() - timedelta(minutes=1)).where(Round.id == ended.id).execute()
+    page = windows.open(server, DESK)
+    page.goto(auth.make_link(district.organiser))
+    press(page, f'a[href="/desk/rounds/{made.id}"]')
+    press(page, "main a.button")
+    tab_to(page, "#title")
+    page.keyboard.press("End")
+    page.keyboard.type("一")
+    tab_to(page, 'input[name="chosen"]')
+    page.keyboard.press("Space")
+    press(page, "main form > button, main form .actions button")
+    press(page, f'form[action="/desk/rounds/{made.id}/open"] button')
+    page.get_by_text("测评已开始").wait_for()
+    assert page.locator("h1").inner_text() == "示范草稿一"
+    page.goto("/desk")
+    press(page, f'a[href="/desk/rounds/{ended.id}"]')
+    press(page, "main a.button")
+    press(page, "main form button")
+    press(page, 'a[href$="#publish"]')
+    tab_to(page, "#pledge")
+    page.keyboard.type("六月底前修好路灯。")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("结果已公布").wait_for()
+    assert Round.get_by_id(ended.id).state == "published"
+    database.close()

@@ -349,7 +349,8 @@ def test_nothing_to_judge_is_said(signed_in: FlaskClient, page: Fetch) -> None:
     assert "还没有评定对象" in page(desk(whole), client=signed_in)
     with pytest.raises(Refused, match="还没有选评定对象"):
         composing.compute(whole, DAY, DAY.date())
-    refused = post(signed_in, "/desk/composites/new", {"rules": "community-stars", "title": " "})
+    nameless = {"rules": "community-stars", "title-community-stars": " "}
+    refused = post(signed_in, "/desk/composites/new", nameless)
     assert "请起一个名称" in text(refused, 422)
 
 

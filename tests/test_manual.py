@@ -21,7 +21,7 @@ from surveys.models import Subject
 from tests import factories
 from tests.conftest import check_house_rules, form_token
 from tests.factories import DURING, START, District
-from tests.test_english import left_over
+from tests.test_languages import left_over
 
 PLAN = "2026年示范区工作要点\n一、示范部分\n1.示范条目。示范内容。\n"
 UNITS = "编号,名称,类型,上级编号\nc9,甲九示范社区,社区,s1\n"

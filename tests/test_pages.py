@@ -14,6 +14,7 @@ from itertools import product
 import pytest
 from flask import Flask
 
+from surveys import questionnaire
 from tests.live import ROOT
 from tests.pages_site import sites
 from tests.pages_states import LANGUAGES, NO_PAGE, SIZES, STATES, ZOOMS, State
@@ -47,6 +48,30 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
 def test_a_page_is_well_in_every_state(browser: Visitor, number: int, state: State) -> None:
     wrong = {look.id: browser.look(look) for look in pairwise(number, state)}
     assert not {name: complaints for name, complaints in wrong.items() if complaints}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_questionnaire_is_well_where_there_is_least_room(
+    browser: Visitor, language: str
+) -> None:
+    wrong = {}
+    for name in questionnaire.library():
+        state = State("questionnaires.show", name, f"/desk/questionnaires/{name}")
+        wrong[name] = browser.look(Look(state, SIZES[0], language, ZOOMS[-1]))
+    assert len(wrong) > 20
+    assert not {name: complaints for name, complaints in wrong.items() if complaints}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["open", "kinds", "large-question"])
+def test_options_are_as_high_as_a_finger_is_wide(browser: Visitor, kind: str) -> None:
+    (state,) = (each for each in STATES if each.id == f"answers.survey-{kind}")
+    page = browser.open(Look(state, SIZES[0], "zh", 100)).page
+    options = page.locator("label.choice:visible").all()
+    heights = [each.evaluate("e => e.getBoundingClientRect().height") for each in options]
+    assert len(heights) >= 4
+    assert min(heights) >= 48
 
 
 def test_the_choice_is_pairwise() -> None:

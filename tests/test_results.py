@@ -242,7 +242,8 @@ def test_who_may_not_see_a_round_reads_nothing_of_it_in_the_log_either(
 ) -> None:
     desk = f"/desk/rounds/{appraisal.id}/results"
     token = form_token(signed_in.get(desk))
-    signed_in.post(f"{desk}/p1/grade", data={"csrf_token": token, "grade": "合格"})
+    grade = f"grade-{factories.subject(appraisal, 'p1').id}"
+    signed_in.post(f"{desk}/p1/grade", data={"csrf_token": token, grade: "合格"})
     assert "p1: 合格" in signed_in.get("/desk/audit").get_data(as_text=True)
     beneath = sign_in(site, district.community_organiser)
     assert beneath.get(desk).status_code == 404
@@ -258,9 +259,10 @@ def test_the_decided_grade_stands_beside_the_suggested_one_with_its_reason(
     token = form_token(signed_in.get(desk))
 
     def decide(key: str, grade: str, reason: str = "") -> str:
-        data = {"csrf_token": token, "grade": grade, "reason": reason}
-        response = signed_in.post(f"{desk}/{key}/grade", data=data)
         subject = factories.subject(appraisal, key)
+        data = {f"grade-{subject.id}": grade, f"reason-{subject.id}": reason}
+        data["csrf_token"] = token
+        response = signed_in.post(f"{desk}/{key}/grade", data=data)
         assert response.status_code == 303
         assert response.headers["Location"].endswith(f"#subject-{subject.id}")
         return page(desk, client=signed_in)

@@ -1,4 +1,7 @@
-"""On English pages nothing Chinese stands unmarked: every page of a small site is read for it."""
+"""Pages speak one language: every page of a small site is read for what stands unmarked in another.
+
+On an English page that is anything Chinese; on a Chinese one, two English words in a row.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ from tests.factories import DURING, District
 
 # Han, and the punctuation that goes with it.
 CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff60]")
+ENGLISH = re.compile(r"[A-Za-z]{2,}[,.:]? (?!initial)[a-z]{2,}")
+FOREIGN = {"en": CHINESE, "zh": ENGLISH}
 SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title", "content", "label")
 VOID = {"meta", "link", "input", "br", "img", "hr", "wbr", "col"}
 # What cannot say its own language within: names of people and places may stand there as they are.
@@ -49,17 +54,18 @@ Send = Callable[..., str]
 
 
 class Found(NamedTuple):
-    """A Chinese text, and whether markup could have said so."""
+    """A foreign text, and whether markup could have said so."""
 
     text: str
     markable: bool
 
 
-class Chinese(HTMLParser):
-    """Collects what is Chinese in a page and outside every element that says so."""
+class Foreign(HTMLParser):
+    """Collects what is foreign in a page of a language, outside every element that says so."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, language: str = "en") -> None:
         super().__init__()
+        self.language = language
         self.open: list[tuple[str, str]] = []
         self.found: list[Found] = []
         self.feed(page)
@@ -69,7 +75,8 @@ class Chinese(HTMLParser):
         return self.open[-1][1] if self.open else ""
 
     def note(self, text: str | None, lang: str, markable: bool) -> None:
-        if text and CHINESE.search(text) and not lang.startswith("zh"):
+        ours = lang.startswith(self.language) or not lang
+        if text and ours and FOREIGN[self.language].search(text):
             self.found.append(Found(" ".join(text.split()), markable))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -87,17 +94,17 @@ class Chinese(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         tag = self.open[-1][0] if self.open else ""
-        if tag not in ("script", "style"):
+        if tag not in ("script", "style", "code"):
             self.note(data, self.lang, markable=tag not in PLAIN)
 
 
-def left_over(page: str) -> list[str]:
-    """What an English page says in Chinese without being marked, names where none can be aside."""
+def left_over(page: str, language: str = "en") -> list[str]:
+    """What a page says in the other language unmarked, names where nothing can be marked aside."""
     data = names()
     return [
         each.text
-        for each in Chinese(page).found
-        if each.markable or CHINESE.search(data.sub("", each.text))
+        for each in Foreign(page, language).found
+        if each.markable or FOREIGN[language].search(data.sub("", each.text))
     ]
 
 
@@ -120,11 +127,15 @@ def names() -> re.Pattern[str]:
 
 def test_what_is_unmarked_is_found() -> None:
     marked = '<html lang="en"><p>Unit <span lang="zh-CN">甲街道</span></p><br><p lang="zh">好</p>'
-    assert not Chinese(marked).found
-    assert Chinese(marked + "<p>甲</p>").found == [Found("甲", markable=True)]
-    assert Chinese(marked + '<p aria-label="乙，"></p>').found == [Found("乙，", markable=False)]
-    assert Chinese('<html lang="en"><title>Ballot（1）</title>').found
-    assert Chinese('<html lang="en"><p lang="zh"><b lang="en">票</b></p>').found
+    assert not Foreign(marked).found
+    assert Foreign(marked + "<p>甲</p>").found == [Found("甲", markable=True)]
+    assert Foreign(marked + '<p aria-label="乙，"></p>').found == [Found("乙，", markable=False)]
+    assert Foreign('<html lang="en"><title>Ballot（1）</title>').found
+    assert Foreign('<html lang="en"><p lang="zh"><b lang="en">票</b></p>').found
+    assert Foreign('<html lang="zh-CN"><p>好</p><p>Hello dear friend</p>', "zh").found
+    assert not Foreign(
+        '<html lang="zh-CN"><p>存成 CSV UTF-8</p><a lang="en">In English</a>', "zh"
+    ).found
 
 
 # A site with something on every page
@@ -156,13 +167,14 @@ def addresses(rule: Rule) -> Iterator[str]:
         yield from (f"/plan/2026?q={query}" for query in QUERIES)
 
 
-def in_english(address: str) -> str:
-    return f"{address}{'&' if '?' in address else '?'}lang=en"
+def spoken(address: str, language: str = "en") -> str:
+    return f"{address}{'&' if '?' in address else '?'}lang={language}"
 
 
 @pytest.mark.slow
-def test_every_page_is_english(
-    site: Flask, content: District, signed_in: FlaskClient, set_clock: SetClock
+@pytest.mark.parametrize("language", FOREIGN)
+def test_every_page_speaks_one_language(
+    site: Flask, content: District, signed_in: FlaskClient, set_clock: SetClock, language: str
 ) -> None:
     """As a stranger and as an organiser; every rule has a page at least, or the test is blind."""
     set_clock(DURING)
@@ -174,11 +186,11 @@ def test_every_page_is_english(
         seen = 0
         for address in addresses(rule):
             for browser in (site.test_client(), signed_in):
-                answer = browser.get(in_english(address))
+                answer = browser.get(spoken(address, language))
                 if answer.mimetype == "text/html" and answer.status_code != 303:
-                    wrong[address] += left_over(answer.text)
+                    wrong[address] += left_over(answer.text, language)
                 elif answer.mimetype == "text/csv":
-                    wrong[address] += CHINESE.findall(answer.text.splitlines()[0])
+                    wrong[address] += FOREIGN[language].findall(answer.text.splitlines()[0])
                 seen += answer.status_code == 200
         assert seen, f"no page of {rule.rule} was seen"
     left = {address: texts for address, texts in wrong.items() if texts}
@@ -193,7 +205,7 @@ def send(site: Flask) -> Send:
     """Send a form in English, signed in or not, and read the page that comes back."""
 
     def sent(browser: FlaskClient, address: str, form: Mapping[str, object], **how: Any) -> str:
-        answer = browser.post(in_english(address), data=form, **how)
+        answer = browser.post(spoken(address), data=form, **how)
         assert answer.mimetype == "text/html"
         assert answer.status_code not in (303, 404, 500), address
         left = left_over(answer.text)
@@ -253,8 +265,9 @@ def test_an_organisers_pages_after_sending_are_english(
     assert "The count is done" in send(signed_in, f"{desk}/{counted}/count", csrf)
     send(signed_in, f"{desk}/{counted}/publish", csrf)
     decided = by_title["示范已公布"]
+    person = factories.subject(Round.get_by_id(decided), "p1").id
     for grade in ("优秀", "好"):
-        form = csrf | {"grade": grade, "reason": "另有说明。"}
+        form = csrf | {f"grade-{person}": grade, f"reason-{person}": "另有说明。"}
         address = f"{desk}/{decided}/results/p1/grade"
         assert "示例党员1" in send(signed_in, address, form, follow_redirects=True)
     for name, text in UPLOADS:
@@ -273,7 +286,7 @@ def test_pages_of_composites_after_sending_are_english(
     )
     figures = f"{draft}/figures/rooms"
     table = "编号,数值,签字人,签字日期\n甲九,1,2,3\n"
-    send(signed_in, "/desk/composites/new", csrf | {"rules": "unit-score", "title": ""})
+    send(signed_in, "/desk/composites/new", csrf | {"rules": "unit-score", "title-unit-score": ""})
     send(signed_in, f"{draft}/edit", csrf | {"who": "listed", "codes": "甲 nobody"})
     send(signed_in, figures, csrf | {"how": "table", "figure-c1": "五", "signer": "甲"})
     send(signed_in, figures, csrf | {"how": "paste", "pasted": table})
@@ -286,6 +299,6 @@ def test_pages_of_composites_after_sending_are_english(
 def all_rows(browser: FlaskClient, round_id: int) -> dict[str, str]:
     """The form of the page of codes: eight more for each line."""
     page = browser.get(f"/desk/rounds/{round_id}/codes").text
-    wanted = dict.fromkeys(re.findall(r'<input id="([^"]+)" name="\1" form="issue"', page), "8")
+    wanted = dict.fromkeys(re.findall(r'<input id="([^"]+)" name="\1" form="typed"', page), "8")
     already = re.findall(r'name="already" value="([^"]*)"', page)
     return wanted | {"already": already[0]}
