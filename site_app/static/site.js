@@ -57,7 +57,7 @@
     if (place.value && other) other.value = place.dataset.was;
   }
 
-  // In large type Back leads to the screen before; its name is all that is kept for that.
+  // In large type Back leads to the screen before.
   function arrive() {
     count();
     const at = one("#answers [name=at]");
