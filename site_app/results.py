@@ -270,9 +270,10 @@ def decide(round_id: int, key: str) -> AnyResponse:
     except Refused as refused:
         why = sentence_marked(refused)
         flash(said(N_("%(name)s：%(refused)s"), name=subject.label, refused=why))
-    else:
-        auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
-        flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
+        # 307 sends the form once more to the page that only draws it: what was typed stays.
+        return redirect(back_to(round_, subject), 307)
+    auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
+    flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
     return redirect(back_to(round_, subject), 303)
 
 

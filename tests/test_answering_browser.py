@@ -270,3 +270,20 @@ def test_nothing_moves_for_who_wants_no_motion(windows: Windows, house: House) -
         page.goto(f"/v{large}")
         open_ballot(page, code, large)
         assert page.evaluate(WHAT_MOVES) == []
+
+
+def test_who_waits_for_a_slow_network_is_told(windows: Windows, house: House) -> None:
+    survey = house.survey()
+    page = windows.open(house.server)
+    page.goto(f"/s/{survey.id}/c1")
+    page.get_by_text("基本满意", exact=True).first.click()
+
+    def late(route: Route) -> None:
+        page.get_by_text("正在提交，请稍等。").wait_for()
+        assert not page.locator("main").get_by_role("button", name="提交").is_enabled()
+        route.continue_()
+
+    page.route("**/s/**", late)
+    page.locator("main").get_by_role("button", name="提交").click()
+    page.get_by_role("heading", level=1, name=THANKS).wait_for()
+    assert stored(survey) == 1

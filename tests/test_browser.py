@@ -14,7 +14,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from site_app import auth, clock
 from surveys.db import database
-from surveys.models import AccessCode, Comment, Rating, Round
+from surveys.models import AccessCode, Comment, Delay, Rating, Round
 from tests import factories, live
 from tests.browsing import DESK, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll, tab_to
 from tests.factories import District
@@ -222,4 +222,31 @@ def test_an_organiser_needs_no_mouse(
     page.keyboard.press("Enter")
     page.get_by_text("结果已公布").wait_for()
     assert Round.get_by_id(ended.id).state == "published"
+    database.close()
+
+
+@WITH_AND_WITHOUT
+def test_what_was_typed_is_there_in_the_other_language_and_enter_sends_it(
+    windows: Windows,
+    server: live.Server,
+    district: District,
+    keys: Path,
+    window: dict[str, Any],
+    script: bool,
+) -> None:
+    draft = factories.draft(district.root, [district.first], **window)
+    round_ = factories.opened(keys, draft, window["opens"])
+    page = windows.open(server, DESK, script)
+    page.goto(auth.make_link(district.organiser))
+    page.goto(f"/desk/rounds/{round_.id}")
+    page.locator("#delay summary").click()
+    page.get_by_label("延期的原因").fill("示例原因")
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="中文").wait_for()
+    assert page.locator("#delay_reason").input_value() == "示例原因"
+    assert not Delay.select().exists()
+    page.locator("#new_end").fill("2099-01-01T09:00")
+    page.locator("#new_end").press("Enter")
+    page.locator("#facts + dl + p", has_text="示例原因").wait_for()
+    assert Delay.select().count() == 1
     database.close()

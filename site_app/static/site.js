@@ -88,6 +88,12 @@
     const target = new URL(button.getAttribute("formaction") || form.action, location);
     const cut = new AbortController();
     setTimeout(() => cut.abort(), 30000);
+    const place = one("[data-lost]", form);
+    const say = (words) => {
+      place.textContent = words;
+      place.hidden = false;
+    };
+    const slow = setTimeout(say, 1000, place.dataset.wait);
     let words;
     wait(true);
     try {
@@ -101,11 +107,10 @@
       if (main) words = all("h1, p:not(.actions)", main).map((each) => each.textContent).join(" ");
     } catch {
     } finally {
+      clearTimeout(slow);
       wait(false);
     }
-    const place = one("[data-lost]", form);
-    place.textContent = words || place.dataset.lost;
-    place.hidden = false;
+    say(words || place.dataset.lost);
     place.focus();
   }
 
