@@ -197,10 +197,16 @@ def desk(round_id: int) -> str | AnyResponse:
     if round_.state not in ("closed", "published"):
         flash(_("计票之后才有结果。"))
         return redirect(url_for("rounds.show", round_id=round_id), 303)
+    return desk_page(round_)
+
+
+def desk_page(round_: Round) -> str:
+    """The page of a counted round, with what was typed on it."""
+    here = "results.desk"
     rows = result_lines.rows(round_)
-    page = page_of(Score.select().where(Score.round == round_).count())
+    page = page_of(Score.select().where(Score.round == round_).count(), endpoint=here)
     said = comments(round_)
-    comment_page = page_of(said.count(), COMMENTS_A_PAGE, "comments")
+    comment_page = page_of(said.count(), COMMENTS_A_PAGE, "comments", here)
     return render_template(
         "results/desk.html",
         lines=result_lines.lines(round_, page.of(rows, A_PAGE)),
@@ -259,7 +265,7 @@ def csv(round_id: int) -> Response:
 
 @blueprint.post("/desk/rounds/<int:round_id>/results/<key>/grade")
 @auth.organiser
-def decide(round_id: int, key: str) -> AnyResponse:
+def decide(round_id: int, key: str) -> AnyResponse | tuple[str, int]:
     """Record the grade that people decided on for a subject."""
     round_ = load_counted(round_id)
     subject = load_subject(round_, key)
@@ -270,8 +276,7 @@ def decide(round_id: int, key: str) -> AnyResponse:
     except Refused as refused:
         why = sentence_marked(refused)
         flash(said(N_("%(name)s：%(refused)s"), name=subject.label, refused=why))
-        # 307 sends the form once more to the page that only draws it: what was typed stays.
-        return redirect(back_to(round_, subject), 307)
+        return desk_page(round_), 409
     auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
     flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
     return redirect(back_to(round_, subject), 303)

@@ -89,7 +89,7 @@ def written(round_: Round, form: Questionnaire) -> dict[str, Any]:
     if not asked:
         return {"asked_in_words": [], "texts": [], "text_page": None}
     found = _texts(round_, list(asked))
-    page = page_of(found.count(), TEXTS_A_PAGE, "texts")
+    page = page_of(found.count(), TEXTS_A_PAGE, "texts", "results.desk")
     return {
         "asked_in_words": list(asked.values()),
         "texts": list(_by_question(page.of(found, TEXTS_A_PAGE), asked)),

@@ -233,7 +233,7 @@ SENT = [
     State("rounds.abandon", "refused", "/desk/rounds/{ended}/abandon", 409, {"abandon_reason": ""}),
     State("rounds.publish", "refused", "/desk/rounds/{counted}/publish", 409, {"pledge": ""}),
     State(
-        "results.decide", "refused", "/desk/rounds/{persons}/results/p1/grade", 200, {"grade": "好"}
+        "results.decide", "refused", "/desk/rounds/{persons}/results/p1/grade", 409, {"grade": "好"}
     ),
     State(
         "composites.new", "error", "/desk/composites/new", 422, {"rules": "unit-score", "title": ""}

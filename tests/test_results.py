@@ -263,11 +263,10 @@ def test_the_decided_grade_stands_beside_the_suggested_one_with_its_reason(
         data = {f"grade-{subject.id}": grade, f"reason-{subject.id}": reason}
         data["csrf_token"] = token
         sent = signed_in.post(f"{desk}/{key}/grade", data=data)
-        where = sent.headers["Location"]
-        assert where.endswith(f"#subject-{subject.id}")
-        if sent.status_code == 307:  # a browser sends the form once more
-            return signed_in.post(where, data=data).get_data(as_text=True)
-        return page(where, client=signed_in)
+        if sent.status_code == 409:
+            return sent.get_data(as_text=True)
+        assert sent.headers["Location"].endswith(f"#subject-{subject.id}")
+        return page(desk, client=signed_in)
 
     assert "请写明理由" in decide("p3", "基本合格")
     refused = decide("p3", "示例", "示例理由，还没记下")
