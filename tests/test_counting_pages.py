@@ -33,6 +33,7 @@ def test_counting_before_the_end_and_twice_is_refused(
     signed_in: FlaskClient, district: District, keys: Path, set_clock: SetClock
 ) -> None:
     round_ = factories.open_survey(keys, district)
+    factories.answer(keys, round_, "c1", GOOD, 6)
     here = f"/desk/rounds/{round_.id}"
     assert "还没有截止" in text(post(signed_in, f"{here}/count", form=here), 409)
     set_clock(AFTER)
@@ -49,6 +50,7 @@ def test_whoever_presses_count_in_between_reads_that_it_was_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     round_ = factories.open_survey(keys, district)
+    factories.answer(keys, round_, "c1", GOOD, 6)
     set_clock(AFTER)
     page = signed_in.get(f"/desk/rounds/{round_.id}/count")
     factories.closed(keys, round_)
