@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from surveys import codes, comments, questionnaire, seal, urn
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
-from surveys.models import AccessCode, Comment, Group, Rating, Receipt, Round, Subject, Unit
+from surveys.models import AccessCode, Group, Rating, Round, Subject, Unit
 
 MOST_CODES = 2000
 
@@ -380,16 +380,6 @@ def _submit(
             raise Spent(N_("已经提交过一次，那一次算数，这一次没有重复计入。"))
         urn.put(urn.RATING, rows)
         urn.put(urn.COMMENT, written)
-
-
-def forget(round_: Round) -> None:
-    """Delete all that is left of a round's ballots: ratings, sealed comments, codes, numbers.
-
-    Call it inside the transaction that ends the round.
-    """
-    for table in (Rating, Receipt, AccessCode):
-        table.delete().where(table.round == round_).execute()
-    Comment.delete().where(Comment.round == round_, Comment.sealed.is_null(False)).execute()
 
 
 def ratings(round_: Round) -> int:

@@ -248,6 +248,7 @@ def closing(
                 _keep(round_, made, now)
                 counted = made
     seal.destroy(keys, round_.id)
+    urn.sweep(round_.id)
 
 
 def close(keys: Path, round_: Round, now: datetime) -> None:
@@ -363,7 +364,7 @@ def _keep(round_: Round, counted: _Counted, now: datetime) -> None:
         Score.insert_many(some).execute()
     urn.put(urn.KEPT_COMMENT, counted.comments)
     urn.put(urn.KEPT_TEXT, counted.texts)
-    ballots.forget(round_)
+    urn.forget(round_)
     Round.update(state="closed", closed_at=now, revision=Round.revision + 1).where(
         Round.id == round_.id
     ).execute()

@@ -1,4 +1,4 @@
-"""The urn: the one writer of rows whose order must not tell who came when, or wrote what.
+"""The urn: the one place where rows are written whose order must tell nothing, and emptied again.
 
 A rating, a comment, a text, a page's number and a code lie under keys that say nothing. But SQLite
 fills a page from its end in the order of writing, and a copy of the file copies pages. So what is
@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Iterable
 from operator import itemgetter
 
-from surveys.db import database
+from surveys.db import database, writing
+from surveys.models import AccessCode, Rating, Receipt, Round
 
 RATING = "INSERT INTO rating (key, round_id, subject_id, group_id, sealed) VALUES (?, ?, ?, ?, ?)"
 COMMENT = "INSERT INTO comment (key, round_id, subject_id, sealed) VALUES (?, ?, ?, ?)"
@@ -24,6 +25,12 @@ CODE = (
     "INSERT INTO access_code (digest, round_id, unit_id, group_id, state)"
     " VALUES (?, ?, ?, ?, 'unspent')"
 )
+
+SEALED_TEXTS = (
+    "SELECT key FROM comment WHERE round_id = ? AND key > ? AND sealed IS NOT NULL"
+    " ORDER BY key LIMIT 1000"
+)
+SWEEP = "DELETE FROM comment WHERE round_id = ? AND key > ? AND key <= ? AND sealed IS NOT NULL"
 
 Row = tuple[bytes, *tuple[object, ...]]
 """A row's key, then its other columns as the statement names them."""
@@ -43,3 +50,25 @@ def put(statement: str, rows: Iterable[Row]) -> int:
     cursor = database.cursor()
     cursor.executemany(statement, in_order)
     return int(cursor.rowcount) if in_order else 0
+
+
+def forget(round_: Round) -> None:
+    """Delete what is left of a round's ballots: ratings, codes, numbers.
+
+    Call it inside the transaction that ends the round; `sweep` deletes the sealed texts after it.
+    """
+    for table in (Rating, Receipt, AccessCode):
+        table.delete().where(table.round == round_).execute()
+
+
+def sweep(round_id: int) -> None:
+    """Delete the sealed texts of a round that is over and whose key is destroyed.
+
+    They are many times larger than all else, and say nothing any more; so it is done in small
+    steps that let others write in between.
+    """
+    last = b""
+    while keys := database.execute_sql(SEALED_TEXTS, (round_id, last)).fetchall():
+        with writing():
+            database.execute_sql(SWEEP, (round_id, last, keys[-1][0]))
+        (last,) = keys[-1]
