@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+FORMAT = "surveys-archive/2"
+BEFORE = "surveys-archive/1"
+"""What was kept before flags had a base, and people were counted by their answers."""
+
 DISCLOSURES = ("full", "few", "void", "complement")
 
 
@@ -77,12 +81,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A share of the headline's valid answers that a human should look at."""
+    """A share of the headline's valid answers, or of the codes issued, that needs a human's eye."""
 
     id: str
     options: frozenset[str]
     share: Fraction
     over: bool
+    of_issued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,7 @@ class Archive:
     `frame` is the document less subjects and scores; `scores` are the file's own, as they stand.
     """
 
+    format: str
     frame: Mapping[str, Any]
     headline: str
     questions: Mapping[str, Question]

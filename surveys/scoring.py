@@ -187,17 +187,23 @@ def _weight(cell: Cell, rules: Rules) -> Fraction:
     return sum((rules.weights[group] for group in cell.groups), Fraction(0))
 
 
-def _flags(cells: Sequence[Cell], headline: Question, valid: int, rules: Rules) -> tuple[str, ...]:
+def issued(cells: Sequence[Cell]) -> int | None:
+    """Rule 8: the codes issued over all these cells; none where one of them does not know."""
+    known = [cell.issued for cell in cells if cell.issued is not None]
+    return sum(known) if len(known) == len(cells) else None
+
+
+def _flags(subject: Subject, headline: Question, valid: int, rules: Rules) -> tuple[str, ...]:
     """Rule 8: whole numbers compared, over all groups."""
     counts: Counter[str] = Counter()
-    for cell in cells:
+    for cell in subject.cells:
         counts.update(cell.tallies.get(headline.id, {}))
     raised = []
     for flag in rules.flags:
+        base = issued(subject.cells) if flag.of_issued else valid
         share = flag.share
         n = sum(counts[option] for option in flag.options) * share.denominator
-        limit = share.numerator * valid
-        if valid and (n > limit if flag.over else n < limit):
+        if base and (n > share.numerator * base if flag.over else n < share.numerator * base):
             raised.append(flag.id)
     return tuple(raised)
 
@@ -253,7 +259,7 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         interval=span,
         rank=None,
         grade=grade_of(score, rules.bands),
-        flags=_flags(cells, headline, valid, rules),
+        flags=_flags(subject, headline, valid, rules),
         notes=tuple(notes),
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from surveys import archive
+
 OPTIONS = [
     {"id": "good", "value": 100, "positive": True},
     {"id": "fair", "value": 60, "positive": True},
@@ -20,7 +22,7 @@ def document(
 ) -> dict[str, Any]:
     """An archive of two questions (`q1` the headline) about these subjects."""
     return {
-        "format": "surveys-archive/1",
+        "format": archive.FORMAT,
         "questionnaire": {
             "id": "example",
             "version": 1,
