@@ -1,8 +1,9 @@
 """The archive of a round, format `surveys-archive/2`: read and checked completely, and written.
 
-What was kept as `surveys-archive/1` is read too, and keeps its bytes. Everything a score is computed from is in this one JSON document. Values are exact: decimal text
+Everything a score is computed from is in this one JSON document. Values are exact: decimal text
 becomes fractions, counts are integers. A document that is not a valid archive is refused with the
-place of its first mistake. Standard library only.
+place of its first mistake. What was kept as `surveys-archive/1` is read, and written, as it is.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -199,7 +200,9 @@ def from_parsed(document: Any) -> Archive:
     subjects = read_subjects(document["subjects"], rules, questions)
     frame = {key: document[key] for key in ("round", "questionnaire", "rules") if key in document}
     scores = own_scores(document.get("scores", []), SCORE_KEYS)
-    return Archive(format_, frame, headline, questions, rules, subjects, scores)
+    kept_before = format_ == BEFORE and all(subject.disclosure for subject in subjects)
+    least = 0 if kept_before else rules.minimum
+    return Archive(format_, least, frame, headline, questions, rules, subjects, scores)
 
 
 ORDER = (

@@ -1,4 +1,4 @@
-"""From an archive to its scores: rules 1 to 10, exact, in fractions.
+"""From an archive to its scores: rules 1 to 11, exact, in fractions.
 
 Nothing is rounded before it is shown; every comparison is of unrounded numbers. Standard library
 only.
@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from surveys.archive_types import Archive, Cell, Question, Rules, Subject
+from surveys.archive_types import BEFORE, Archive, Cell, Question, Rules, Subject
 
 Z = Fraction("1.959963984540054")
 """The 97.5 % point of the standard normal distribution, for intervals of 95 %."""
@@ -68,23 +68,21 @@ def joined_subjects(archive: Archive) -> list[Subject]:
     """Rule 2: the subjects, with their small groups joined where none of them has a parent."""
     if archive.has_tree:
         return list(archive.subjects)
-    return [_joined(each, archive.rules) for each in archive.subjects]
+    return [_joined(each, archive) for each in archive.subjects]
 
 
-def _joined(subject: Subject, rules: Rules) -> Subject:
+def _joined(subject: Subject, archive: Archive) -> Subject:
     """The subject with its small groups joined, two at a time, until none is left small."""
     if subject.void:
         return subject
-    order = list(rules.weights)
+    order = list(archive.rules.weights)
     cells = list(subject.cells)
     while True:
-        with_ballots = [cell for cell in cells if cell.ballots]
-        if len(with_ballots) < 2 or all(c.ballots >= rules.minimum for c in with_ballots):
+        counts = [(cell.answered(archive.questions), place) for place, cell in enumerate(cells)]
+        smallest = sorted((count, place) for count, place in counts if count)
+        if len(smallest) < 2 or smallest[0][0] >= archive.least:
             return replace(subject, cells=tuple(cells))
-        first, second = sorted(
-            sorted(with_ballots, key=lambda cell: (cell.ballots, order.index(cell.groups[0])))[:2],
-            key=lambda cell: order.index(cell.groups[0]),
-        )
+        first, second = (cells[place] for place in sorted(place for _, place in smallest[:2]))
         cells[cells.index(first)] = _join(first, second, order)
         cells.remove(second)
 
@@ -208,6 +206,15 @@ def _flags(subject: Subject, headline: Question, valid: int, rules: Rules) -> tu
     return tuple(raised)
 
 
+def has_few_answers(cell: Cell, archive: Archive) -> bool:
+    """Rule 11: whether a number of this group hangs on fewer than k valid answers."""
+    return any(
+        0 < sum(times for _, times, _ in valued(cell, question)) < archive.rules.minimum
+        for question in archive.questions.values()
+        if question.weight > 0 or question.id == archive.headline
+    )
+
+
 def grade_of(score: Fraction | None, bands: Sequence[tuple[str, Fraction]]) -> str | None:
     """Rule 9: the band with the highest `min` that the score reaches."""
     reached = [(least, grade) for grade, least in bands if score is not None and least <= score]
@@ -223,7 +230,7 @@ def _all_groups(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
 
 
 def score_subject(subject: Subject, archive: Archive) -> Score:
-    """Rules 1 and 3 to 9 for one subject, its groups joined already; the rank is none yet."""
+    """Rules 1, 3 to 9 and 11 for one subject, its groups joined already; the rank is none yet."""
     rules, headline = archive.rules, archive.questions[archive.headline]
     cells = _all_groups(subject.cells, rules)
     answers = [valued(cell, headline) for cell in cells]
@@ -249,6 +256,9 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         span = interval(rate, sized, subject.population)
     if valid and rules.sampling == "open":
         notes.append("non-probability")
+    if archive.format != BEFORE and any(has_few_answers(cell, archive) for cell in cells):
+        notes.append("few-answers")
+    graded = valid > 0 or archive.format == BEFORE
     return Score(
         subject=subject.id,
         valid=valid,
@@ -258,7 +268,7 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         pooled_rate=Fraction(sum(positives), valid) if valid else None,
         interval=span,
         rank=None,
-        grade=grade_of(score, rules.bands),
+        grade=grade_of(score, rules.bands) if graded else None,
         flags=_flags(subject, headline, valid, rules),
         notes=tuple(notes),
     )
