@@ -122,11 +122,6 @@ def _document(round_: Round, closed_on: str | None, count: tally.Count) -> dict[
     }
 
 
-def forecast(round_: Round) -> dict[str, str]:
-    """Subject key → full, few, complement or void, were it counted now; from turnout alone."""
-    return disclosure.disclosures(_papers(round_))
-
-
 def _papers(round_: Round) -> archive.Archive:
     """The archive of a round as far as it is known before unsealing: papers without answers."""
     count = tally.Count(ballots=tally.turnout(round_))
@@ -146,10 +141,15 @@ class Foreseen:
 
 
 def foreseen(round_: Round) -> list[Foreseen]:
-    """What counting the round now would make of its subjects, by place, in their order."""
+    """What counting now would make of the subjects, by place, in their order: shown at most.
+
+    Only papers are known; whether there is an answer on them is sealed.
+    """
     papers = _papers(round_)
-    outcomes = disclosure.disclosures(papers)
-    outcomes |= {each.id: "empty" for each in papers.subjects if not each.ballots}
+    outcomes = disclosure.at_most(papers)
+    outcomes |= {
+        each.id: "empty" for each in papers.subjects if not any(cell.ballots for cell in each.cells)
+    }
     found: dict[tuple[str, str], list[str]] = {}
     for subject in _subjects(round_):
         outcome = outcomes[subject.key]
