@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gettext
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import IO, Any
 
 import click
 import peewee
-from flask.cli import AppGroup
+from flask import current_app
+from flask.cli import AppGroup, FlaskGroup
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from site_app.i18n import sentence, sentence_outside
+from surveys import db
 from surveys.messages import N_, Refused
 
 SENTENCE_END = ".。"
@@ -47,6 +51,12 @@ class Unavailable(BadInput):
 def language() -> str:
     """The language of the terminal: English where `LANG` says so, else Chinese."""
     return "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
+
+
+def running() -> bool:
+    """Whether a command of ours is what the site is being made for, rather than a server."""
+    context = click.get_current_context(silent=True)
+    return context is not None and isinstance(context.command, FlaskGroup)
 
 
 def teach_click() -> None:
@@ -121,14 +131,21 @@ class Commands(Command, AppGroup):
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Speak the reader's language inside, and turn what is refused into `BadInput`."""
+def refusals(*, mending: bool = False) -> Iterator[None]:
+    """Speak the reader's language inside, and turn what is refused into `BadInput`.
+
+    A site that cannot start refuses every command but one that is `mending` it.
+    """
     with force_locale(language()):
         try:
+            if "REFUSED" in current_app.config and not mending:
+                raise current_app.config["REFUSED"]
             yield
         except Refused as refused:
             raise BadInput(sentence(refused)) from refused
         except OSError as wrong:
+            if wrong.errno in (ENOSPC, EDQUOT, EFBIG):
+                raise BadInput(sentence(db.Trouble(db.REASONS["FULL"]))) from wrong
             if wrong.filename is None:
                 raise
             raise BadInput(
@@ -138,11 +155,16 @@ def refusals() -> Iterator[None]:
                     reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
                 )
             ) from wrong
-        except peewee.OperationalError as wrong:
+        except db.ERRORS as wrong:
+            trouble = db.what_is_wrong(wrong)
+            if trouble:
+                raise Unavailable(sentence(trouble)) from wrong
+            if not isinstance(wrong, peewee.OperationalError | sqlite3.OperationalError):
+                raise
             raise Unavailable(
                 _(
-                    "数据库现在用不了（%(reason)s）。还没有建好时，请先运行 "
-                    "flask --app wsgi db upgrade；正忙时，请过一会儿再试。",
+                    "数据库的结构不是这个程序的（%(reason)s）。请先运行 "
+                    "flask --app wsgi db upgrade，再试一次。",
                     reason=wrong,
                 )
             ) from wrong

@@ -205,7 +205,7 @@ def closing(keys: Path, round_: Round, now: datetime) -> Iterator[tally.Progress
         Round.update(state="closed", closed_at=now, revision=Round.revision + 1).where(
             Round.id == round_.id
         ).execute()
-    seal.destroy(keys, round_.id)
+    seal.destroy(keys, round_.id, round_.key_check)
 
 
 def close(keys: Path, round_: Round, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,8 +19,16 @@ BUSY_SECONDS = 5
 database = peewee.DatabaseProxy()
 
 
+ERRORS = (peewee.OperationalError, peewee.DatabaseError, sqlite3.DatabaseError)
+"""What a database raises that is full, busy, damaged or gone; some are the program's faults."""
+
+
 class SettingError(Refused):
     """A database that cannot be used as it is named."""
+
+
+class Trouble(Refused):
+    """A database that cannot be used as it is now."""
 
 
 class BaseModel(peewee.Model):
@@ -49,13 +58,49 @@ class UTCField(peewee.TextField):
 
 
 def path_of(url: str) -> Path:
-    """The file that a `sqlite:///…` address names; `SettingError` for any other address."""
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or len(url) == len(prefix):
+    """The whole path of the file that a `sqlite:///…` address names.
+
+    `SettingError` for any other address; it is not quoted, since a password may stand in it.
+    """
+    name = url.removeprefix("sqlite:///")
+    path = Path(name).resolve()
+    if name in ("", url, ":memory:") or "?" in name or name.endswith("/"):
         raise SettingError(
-            N_("DATABASE_URL 须为 sqlite:/// 加文件路径，现为“%(url)s”。请改正后再启动。"), url=url
+            N_(
+                "DATABASE_URL 须为 sqlite:/// 加一个文件的路径，不带 ? 和参数，也不能是 :memory:。"
+                "请改正后再启动。"
+            )
         )
-    return Path(url.removeprefix(prefix))
+    return path
+
+
+REASONS = {
+    "FULL": N_("磁盘满了，数据库写不进去，什么也没有保存。请腾出空间，再试一次。"),
+    "IOERR": N_("磁盘读写出错，什么也没有保存。请检查磁盘是不是满了、坏了，再试一次。"),
+    "BUSY": N_("数据库正忙，什么也没有保存。请过一会儿再试。"),
+    "LOCKED": N_("数据库正忙，什么也没有保存。请过一会儿再试。"),
+    "CORRUPT": N_("数据库文件坏了。请停下网站，用最近的备份恢复；密钥文件夹不要动。"),
+    "NOTADB": N_("DATABASE_URL 写的不是数据库文件，或者它坏了。请改正，或用最近的备份恢复。"),
+    "CANTOPEN": N_("数据库文件打不开。请检查 DATABASE_URL、文件夹的权限和剩余空间。"),
+    "READONLY": N_("数据库文件只能读，不能写。请让运行网站的用户拥有它和它所在的文件夹。"),
+    "PERM": N_("数据库文件打不开。请检查 DATABASE_URL、文件夹的权限和剩余空间。"),
+}
+
+
+def what_is_wrong(error: BaseException) -> Trouble | None:
+    """What to do about an error of the database; None for one that is the program's own fault.
+
+    Looks for the first error of those that followed from each other: on a full disk SQLite has
+    rolled back by itself, and the rollback that comes after fails for another reason.
+    """
+    found = None
+    cause: BaseException | None = error
+    while cause:
+        name = getattr(cause, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
+        if name in REASONS:
+            found = Trouble(REASONS[name])
+        cause = cause.__cause__ or cause.__context__
+    return found
 
 
 def bind(url: str) -> None:

@@ -256,6 +256,7 @@ def open_round(keys: Path, round_: Round, now: datetime) -> None:
         round_.opens_at = max(round_.opens_at, now.astimezone(UTC).replace(microsecond=0))
         round_.revision += 1
         round_.save()
+    seal.settle(keys, round_.id)
 
 
 def delay(round_: Round, new_end: datetime, reason: str, now: datetime) -> None:
@@ -308,24 +309,34 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
         if not changed:
             raise Changed(N_("计过票的测评不能再终止。"))
         ballots.forget(round_)
-    seal.destroy(keys, round_.id)
+    seal.destroy(keys, round_.id, Round.get_by_id(round_.id).key_check)
 
 
 def finish_destruction(keys: Path) -> list[int]:
     """Destroy each key whose round was counted or given up; the rounds' ids.
 
-    Called on start: a process may have died between the commit that ended a round and the
-    destruction of its key. A key that this database does not know as its own is left alone, so
-    that a site started on another database by mistake destroys nothing.
+    Called on start, on a database that may be older than this program: a process may have died
+    between the commit that ended a round and the destruction of its key. A key that this database
+    does not know as its own is left alone.
     """
-    ended = ("closed", "published", "abandoned")
-    finished = []
-    with writing():
-        for round_ in Round.select().where(Round.id.in_(seal.held(keys)), Round.state.in_(ended)):
-            if round_.key_check and seal.matches(keys, round_.id, round_.key_check):
-                seal.destroy(keys, round_.id)
-                finished.append(round_.id)
-    return finished
+    known = Round.select(Round.id, Round.key_check, Round.state).where(Round.state != "open")
+    drafts = {each.id for each in known if each.state == "draft"}
+    seal.sweep(keys, drafts)
+    return [
+        each.id
+        for each in known.where(Round.id.in_(seal.held(keys)))
+        if each.id not in drafts and seal.destroy(keys, each.id, each.key_check)
+    ]
+
+
+def lost_key(keys: Path, round_: Round) -> seal.KeyLost | None:
+    """What is the matter with the key of an open round, if anything is."""
+    try:
+        if round_.state == "open":
+            seal.load(keys, round_.id, round_.key_check)
+    except seal.KeyLost as lost:
+        return lost
+    return None
 
 
 def decide(

@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
-from collections.abc import Iterable
+import time
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +25,10 @@ from surveys.messages import N_, Refused
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+ROUND_KEY = re.compile(r"round-([1-9][0-9]{0,17})\.key")
+DRAFT = re.compile(r"(.+)\.[0-9a-f]{8}\.new")
+DRAFT_SECONDS = 60
+"""A draft older than this is a dead process': a live one is done with it in a moment."""
 
 
 class KeyLost(Refused):
@@ -30,9 +36,26 @@ class KeyLost(Refused):
 
 
 def prepare(keys: Path) -> None:
-    """Make the folder of keys, for its owner alone."""
+    """Make the folder of keys; it and the files of ours in it are their owner's alone."""
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys.chmod(0o700)
+    for path in keys.iterdir():
+        ours = ROUND_KEY.fullmatch(path.name) or path.name in ("codes.key", "secret.key", "site-id")
+        if ours and path.is_file() and path.stat().st_mode & 0o777 != 0o600:
+            path.chmod(0o600)
+
+
+def site_id_of(keys: Path) -> str | None:
+    """The id of the site whose keys lie in a folder; None where none has put its id yet."""
+    try:
+        return (keys / "site-id").read_text("ascii", "replace").strip()
+    except FileNotFoundError:
+        return None
+
+
+def mark(keys: Path, site_id: str) -> None:
+    """Put the id of their site beside the keys; never over another."""
+    _write(keys / "site-id", site_id.encode())
 
 
 def _path(keys: Path, round_id: int) -> Path:
@@ -47,15 +70,23 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _write(path: Path, key: bytes) -> None:
-    """Write a key durably under its final name, or not at all; never over another."""
+def _draft(path: Path, content: bytes) -> Path:
+    """What will be a file of keys, written durably under a name of its own."""
     draft = path.with_suffix(f".{secrets.token_hex(4)}.new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, key)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file durably under its final name, or not at all; never over another."""
+    draft = _draft(path, content)
     try:
         os.link(draft, path)
     finally:
@@ -69,11 +100,55 @@ def check_of(key: bytes) -> bytes:
 
 
 def make(keys: Path, round_id: int) -> bytes:
-    """Make and store the key of a round; its check value comes back."""
-    destroy(keys, round_id)
+    """Make and store the key of a round that opens; its check value comes back.
+
+    Until `settle` its draft stays beside it: by that the next opening knows the key of one that was
+    cut short, and replaces it. Refuses to touch any other file of that name.
+    """
+    path = _path(keys, round_id)
+    for draft in _drafts(keys, path.stem):
+        if path.exists() and path.samefile(draft):
+            path.unlink()
+        draft.unlink()
+    if matches(keys, round_id, None):
+        path.unlink()
     key = secrets.token_bytes(KEY_BYTES)
-    _write(_path(keys, round_id), key)
+    draft = _draft(path, key)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        draft.unlink()
+        raise Refused(
+            N_(
+                "密钥文件夹里已有 %(file)s，它不是这次测评的，不能覆盖，所以现在不能开始。"
+                "请先弄清它是哪来的，把它移到别处，再开始。"
+            ),
+            file=path.name,
+        ) from None
+    _sync(keys)
     return check_of(key)
+
+
+def settle(keys: Path, round_id: int) -> None:
+    """The round of a key that was made is open: from now on nothing replaces the key."""
+    for draft in _drafts(keys, _path(keys, round_id).stem):
+        draft.unlink()
+
+
+def _drafts(keys: Path, stem: str) -> Iterator[Path]:
+    for path in list(keys.glob(f"{stem}.*.new")):
+        if DRAFT.fullmatch(path.name):
+            yield path
+
+
+def sweep(keys: Path, unopened: Container[int]) -> None:
+    """Remove the drafts of dead processes, but those by which an `unopened` round knows its key."""
+    for draft in _drafts(keys, "*"):
+        with suppress(FileNotFoundError):
+            known = ROUND_KEY.fullmatch(draft.name.split(".")[0] + ".key")
+            needed = draft.stat().st_nlink > 1 and known and int(known[1]) in unopened
+            if not needed and time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
+                draft.unlink()
 
 
 def load(keys: Path, round_id: int, check: bytes | None) -> AESGCM:
@@ -88,7 +163,16 @@ def load(keys: Path, round_id: int, check: bytes | None) -> AESGCM:
             ),
             round=round_id,
         ) from None
-    if len(key) != KEY_BYTES or not hmac.compare_digest(check_of(key), bytes(check or b"")):
+    except OSError as wrong:
+        raise KeyLost(
+            N_(
+                "第%(round)s号测评的密钥文件读不了（%(reason)s），已交的答卷无法读出，因此不能计票。"
+                "请让运行网站的用户能读写它，或放回原来的文件。"
+            ),
+            round=round_id,
+            reason=wrong.strerror,
+        ) from None
+    if not _is(key, check):
         raise KeyLost(
             N_(
                 "第%(round)s号测评的密钥文件与开始时的不同，已交的答卷无法读出，因此不能计票。"
@@ -104,31 +188,37 @@ def exists(keys: Path, round_id: int) -> bool:
     return _path(keys, round_id).exists()
 
 
-def matches(keys: Path, round_id: int, check: bytes) -> bool:
-    """Whether the key file of a round is the one of its check value, or what is left of it."""
-    key = _path(keys, round_id).read_bytes()
-    return key == bytes(KEY_BYTES) or hmac.compare_digest(check_of(key), bytes(check))
+def _is(key: bytes, check: bytes | None) -> bool:
+    return len(key) == KEY_BYTES and hmac.compare_digest(check_of(key), bytes(check or b""))
 
 
-def destroy(keys: Path, round_id: int) -> None:
-    """Overwrite and remove the key of a round; done already is done."""
+def matches(keys: Path, round_id: int, check: bytes | None) -> bool:
+    """Whether the key file of a round is the one of its check value, or what is left of a key."""
+    try:
+        key = _path(keys, round_id).read_bytes()
+    except OSError:
+        return False
+    return key == bytes(KEY_BYTES) or _is(key, check)
+
+
+def destroy(keys: Path, round_id: int, check: bytes | None) -> bool:
+    """Overwrite and remove the key of a round; whether there was one. No key but its own."""
+    if not matches(keys, round_id, check):
+        return False
     path = _path(keys, round_id)
-    try:
-        handle = os.open(path, os.O_WRONLY)
-    except FileNotFoundError:
-        return
-    try:
-        os.write(handle, bytes(KEY_BYTES))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with path.open("r+b") as file:
+        file.write(bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
     path.unlink(missing_ok=True)
     _sync(keys)
+    return True
 
 
 def held(keys: Path) -> set[int]:
-    """The ids of the rounds whose keys are still there."""
-    return {int(path.stem.removeprefix("round-")) for path in keys.glob("round-*.key")}
+    """The ids of the rounds whose keys are still there; files of any other name are nobody's."""
+    found = (ROUND_KEY.fullmatch(path.name) for path in keys.glob("round-*.key") if path.is_file())
+    return {int(each[1]) for each in found if each}
 
 
 def seal(cipher: AESGCM, plain: bytes, around: bytes) -> bytes:
@@ -167,9 +257,23 @@ def code_key(keys: Path) -> bytes:
 
 
 def named_key(keys: Path, name: str) -> bytes:
-    """A lasting key of the site, made on first use."""
+    """A lasting key of the site, made on first use; `KeyLost` where its file cannot be one."""
     path = keys / f"{name}.key"
     if not path.exists():
         with suppress(FileExistsError):
             _write(path, secrets.token_bytes(KEY_BYTES))
-    return path.read_bytes()
+    reason = "0 B"
+    try:
+        key = path.read_bytes()
+    except OSError as wrong:
+        key, reason = b"", str(wrong.strerror)
+    if not key:
+        raise KeyLost(
+            N_(
+                "密钥文件夹里的 %(file)s 读不了（%(reason)s）。请放回原来的文件，"
+                "并让运行网站的用户能读写它。"
+            ),
+            file=path.name,
+            reason=reason,
+        )
+    return key
