@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,12 +39,6 @@ class BadInput(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the sentence where errors belong."""
         click.echo(self.format_message(), file=file, err=True)
-
-
-class Unavailable(BadInput):
-    """A command that could not run, whatever its input."""
-
-    exit_code = 1
 
 
 def language() -> str:
@@ -143,28 +136,27 @@ def refusals(*, mending: bool = False) -> Iterator[None]:
             yield
         except Refused as refused:
             raise BadInput(sentence(refused)) from refused
-        except OSError as wrong:
-            if wrong.errno in (ENOSPC, EDQUOT, EFBIG):
-                raise BadInput(sentence(db.Trouble(db.REASONS["FULL"]))) from wrong
-            if wrong.filename is None:
-                raise
-            raise BadInput(
-                _(
-                    "不能读写“%(file)s”（%(reason)s）。请检查路径和权限。",
-                    file=wrong.filename,
-                    reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
-                )
-            ) from wrong
-        except db.ERRORS as wrong:
-            trouble = db.what_is_wrong(wrong)
-            if trouble:
-                raise Unavailable(sentence(trouble)) from wrong
-            if not isinstance(wrong, peewee.OperationalError | sqlite3.OperationalError):
-                raise
-            raise Unavailable(
-                _(
-                    "数据库的结构不是这个程序的（%(reason)s）。请先运行 "
-                    "flask --app wsgi db upgrade，再试一次。",
-                    reason=wrong,
-                )
-            ) from wrong
+        except (OSError, *db.ERRORS) as wrong:
+            raise BadInput(_said_of(wrong)) from wrong
+
+
+def _said_of(wrong: Exception) -> str:
+    """What to do about a file or a database that cannot be used; any other error is raised."""
+    trouble = db.what_is_wrong(wrong)
+    if trouble:
+        return sentence(trouble)
+    if isinstance(wrong, OSError) and wrong.filename is not None:
+        words: str = _(
+            "不能读写“%(file)s”（%(reason)s）。请检查路径和权限。",
+            file=wrong.filename,
+            reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
+        )
+        return words
+    if isinstance(wrong, peewee.OperationalError | sqlite3.OperationalError):
+        words = _(
+            "数据库的结构不是这个程序的（%(reason)s）。请先运行 "
+            "flask --app wsgi db upgrade，再试一次。",
+            reason=wrong,
+        )
+        return words
+    raise wrong

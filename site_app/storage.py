@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
 from playhouse.migrations import Migration, Runner
@@ -32,7 +33,7 @@ class Found:
 
     migrations: frozenset[str] = frozenset()
     site_id: str | None = None
-    checks: Mapping[int, bytes | None] = field(default_factory=dict)
+    checks: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def look(path: Path) -> Found:
@@ -47,15 +48,14 @@ def look(path: Path) -> Found:
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", db.BUSY_SECONDS, uri=True)) as reader:
         tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
 
-        def rows(table: str, what: str) -> list[tuple[str, bytes | str | None]]:
-            known = reader.execute(f"SELECT {what} FROM {table}") if table in tables else ()  # noqa: S608
-            return list(known)
+        def pairs(table: str, two: str) -> dict[Any, Any]:
+            query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
+            return dict(reader.execute(query)) if table in tables else {}
 
-        facts = dict(rows("site_fact", "name, value"))
         return Found(
-            migrations=frozenset(name for name, _at in rows("schema_migration", "name, applied")),
-            site_id=facts.get("site-id"),
-            checks=dict(rows("round", "id, key_check")),
+            migrations=frozenset(pairs("schema_migration", "name, applied")),
+            site_id=pairs("site_fact", "name, value").get("site-id"),
+            checks=pairs("round", "id, key_check"),
         )
 
 
@@ -64,7 +64,7 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
 
     A site older than the id is known by its keys: each one there is that of a round of its own.
     """
-    newer = found.migrations - {each.name for each in _migrations()}
+    newer = found.migrations - _migrations()
     if newer:
         raise db.Trouble(
             N_(
@@ -84,11 +84,11 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
     if foreign:
         empty = N_(
             "数据库 %(database)s 还没有或者是空的，密钥文件夹 %(keys)s 里却有另一个数据库的密钥，"
-            "所以没有启动，什么也没有动。请检查 DATABASE_URL 和数据盘；真要建新网站，请另设 KEYS_DIR。"
+            "所以没有启动，什么也没有动。请检查 DATABASE_URL 和数据盘；新网站请另设 KEYS_DIR。"
         )
         other = N_(
-            "数据库 %(database)s 和密钥文件夹 %(keys)s 不是同一个网站的，所以没有启动，什么也没有动。"
-            "请检查 DATABASE_URL 和 KEYS_DIR，把两样配成一对。"
+            "数据库 %(database)s 和密钥文件夹 %(keys)s 不是同一个网站的，所以没有启动，"
+            "什么也没有动。请检查 DATABASE_URL 和 KEYS_DIR，把两样配成一对。"
         )
         words = other if found.migrations else empty
         raise db.Trouble(words, database=str(path), keys=str(site.keys))
@@ -112,25 +112,29 @@ def prepare(site: config.Config) -> Found:
         path.chmod(0o600)
         seal.prepare(site.keys)
     except OSError as wrong:
-        raise config.BadSetting(
-            N_(
-                "“%(folder)s”不能读写（%(reason)s）。请让运行网站的用户拥有它，"
-                "或者换一个可写的 INSTANCE_DIR。"
-            ),
-            folder=str(wrong.filename),
-            reason=wrong.strerror,
-        ) from wrong
+        raise _unwritable(wrong) from wrong
     return found
 
 
-def _migrations() -> list[Migration]:
-    return Migration.load_directory(str(MIGRATIONS))
+def _unwritable(wrong: OSError) -> config.BadSetting:
+    return config.BadSetting(
+        N_(
+            "“%(folder)s”不能读写（%(reason)s）。请让运行网站的用户拥有它，"
+            "或者换一个可写的 INSTANCE_DIR。"
+        ),
+        folder=str(wrong.filename),
+        reason=wrong.strerror,
+    )
+
+
+def _migrations() -> frozenset[str]:
+    return frozenset(each.name for each in Migration.load_directory(str(MIGRATIONS)))
 
 
 def check_upgraded(app: Flask) -> None:
     """Refuse to serve a database older than the program; a command may have come to upgrade it."""
-    pending = bool({each.name for each in _migrations()} - app.config["FOUND"].migrations)
-    if pending and app.config["FOUND"].migrations and not commands.running():
+    found: Found | None = app.config.get("FOUND")
+    if not commands.running() and found and found.migrations < _migrations() and found.migrations:
         raise db.Trouble(
             N_("数据库还是旧的结构，所以没有启动。请先运行 flask --app wsgi db upgrade。")
         )
@@ -147,11 +151,11 @@ def _settle(folder: Path) -> None:
     fact = SiteFact.get_or_none(SiteFact.name == "site-id")
     if fact is None:
         with db.writing():
-            new = {"value": beside or secrets.token_hex(16)}
-            fact, _made = SiteFact.get_or_create(name="site-id", defaults=new)
+            new = SiteFact.insert(name="site-id", value=beside or secrets.token_hex(16))
+            new.on_conflict_ignore().execute()
     if beside is None:
         with suppress(FileExistsError):
-            seal.mark(folder, fact.value)
+            seal.mark(folder, site_id())
 
 
 def upgrade() -> list[str]:
@@ -207,12 +211,10 @@ def init_app(app: Flask) -> None:
         db.bind(site.database_url)
         db.database.connect(reuse_if_open=True)
         _finish(site.keys, found)
-    except (Refused, *db.ERRORS) as wrong:
-        refused = wrong if isinstance(wrong, Refused) else db.what_is_wrong(wrong)
-        if refused is None:
-            raise
-        if not commands.running():
-            raise refused from wrong
+    except (Refused, OSError, *db.ERRORS) as wrong:
+        refused = _refusal(wrong)
+        if refused is None or not commands.running():
+            raise (refused or wrong) from wrong
         app.config["REFUSED"] = refused
     finally:
         if db.database.obj:
@@ -231,12 +233,19 @@ def init_app(app: Flask) -> None:
             db.database.close()
 
 
+def _refusal(wrong: BaseException) -> Refused | None:
+    """What keeps the site from starting, as a sentence; None for what nobody foresaw."""
+    if isinstance(wrong, Refused):
+        return wrong
+    return db.what_is_wrong(wrong) or (_unwritable(wrong) if isinstance(wrong, OSError) else None)
+
+
 def _finish(folder: Path, found: Found) -> None:
     if "round" not in db.database.get_tables():
         return
     for round_id in rounds.finish_destruction(folder):
         logger.info("key of round %d destroyed", round_id)
-    if found.migrations.issuperset(each.name for each in _migrations()):
+    if found.migrations == _migrations():
         _settle(folder)
     if not commands.running():
         for each in Round.select(Round.id, Round.key_check, Round.state):

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 import peewee
@@ -19,8 +20,8 @@ BUSY_SECONDS = 5
 database = peewee.DatabaseProxy()
 
 
-ERRORS = (peewee.OperationalError, peewee.DatabaseError, sqlite3.DatabaseError)
-"""What a database raises that is full, busy, damaged or gone; some are the program's faults."""
+ERRORS = (peewee.DatabaseError, sqlite3.DatabaseError)
+"""What a database raises that is full, busy, damaged or gone, and what the program did wrong."""
 
 
 class SettingError(Refused):
@@ -88,7 +89,7 @@ REASONS = {
 
 
 def what_is_wrong(error: BaseException) -> Trouble | None:
-    """What to do about an error of the database; None for one that is the program's own fault.
+    """What to do about an error of the database or the disk; None for any other.
 
     Looks for the first error of those that followed from each other: on a full disk SQLite has
     rolled back by itself, and the rollback that comes after fails for another reason.
@@ -97,6 +98,8 @@ def what_is_wrong(error: BaseException) -> Trouble | None:
     cause: BaseException | None = error
     while cause:
         name = getattr(cause, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
+        if isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT, EFBIG):
+            name = "FULL"
         if name in REASONS:
             found = Trouble(REASONS[name])
         cause = cause.__cause__ or cause.__context__
