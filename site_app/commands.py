@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import gettext
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import click
-import peewee
 from flask import current_app
 from flask.cli import AppGroup, FlaskGroup
 from flask_babel import force_locale
@@ -137,26 +135,15 @@ def refusals(*, mending: bool = False) -> Iterator[None]:
         except Refused as refused:
             raise BadInput(sentence(refused)) from refused
         except (OSError, *db.ERRORS) as wrong:
-            raise BadInput(_said_of(wrong)) from wrong
-
-
-def _said_of(wrong: Exception) -> str:
-    """What to do about a file or a database that cannot be used; any other error is raised."""
-    trouble = db.what_is_wrong(wrong)
-    if trouble:
-        return sentence(trouble)
-    if isinstance(wrong, OSError) and wrong.filename is not None:
-        words: str = _(
-            "不能读写“%(file)s”（%(reason)s）。请检查路径和权限。",
-            file=wrong.filename,
-            reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
-        )
-        return words
-    if isinstance(wrong, peewee.OperationalError | sqlite3.OperationalError):
-        words = _(
-            "数据库的结构不是这个程序的（%(reason)s）。请先运行 "
-            "flask --app wsgi db upgrade，再试一次。",
-            reason=wrong,
-        )
-        return words
-    raise wrong
+            trouble = db.what_is_wrong(wrong)
+            if trouble:
+                raise BadInput(sentence(trouble)) from wrong
+            if not isinstance(wrong, OSError) or wrong.filename is None:
+                raise
+            raise BadInput(
+                _(
+                    "不能读写“%(file)s”（%(reason)s）。请检查路径和权限。",
+                    file=wrong.filename,
+                    reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
+                )
+            ) from wrong

@@ -111,8 +111,7 @@ def refused(error: Refused) -> tuple[str, int]:
 
 def database_busy(error: peewee.DatabaseError | sqlite3.DatabaseError) -> tuple[str, int]:
     """The database is locked, full, damaged or gone. The words of the error stay out of the log."""
-    usual = isinstance(error, peewee.OperationalError | sqlite3.OperationalError)
-    if not usual and not db.what_is_wrong(error):
+    if not db.what_is_wrong(error):
         raise error
     logger.error("database: %s", type(error).__name__)
     return page(503)

@@ -7,7 +7,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
@@ -47,6 +47,8 @@ def look(path: Path) -> Found:
         return Found()
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", db.BUSY_SECONDS, uri=True)) as reader:
         tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+        if tables and "schema_migration" not in tables:
+            raise db.Trouble(db.REASONS["NOTADB"])
 
         def pairs(table: str, two: str) -> dict[Any, Any]:
             query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
@@ -82,16 +84,26 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
         claimed = beside is not None or (seal.has_code_key(site.keys) and not found.migrations)
         foreign = held != own or (claimed and not own)
     if foreign:
-        empty = N_(
-            "数据库 %(database)s 还没有或者是空的，密钥文件夹 %(keys)s 里却有另一个数据库的密钥，"
-            "所以没有启动，什么也没有动。请检查 DATABASE_URL 和数据盘；新网站请另设 KEYS_DIR。"
+        raise db.Trouble(
+            N_(
+                "数据库 %(database)s（是空的，或是别的网站的）和密钥文件夹 %(keys)s 不是一对，"
+                "所以没有启动，什么也没有动。请检查 DATABASE_URL、KEYS_DIR 和数据盘；"
+                "要建新网站，两样都换新的地方。"
+            ),
+            database=str(path),
+            keys=str(site.keys),
         )
-        other = N_(
-            "数据库 %(database)s 和密钥文件夹 %(keys)s 不是同一个网站的，所以没有启动，"
-            "什么也没有动。请检查 DATABASE_URL 和 KEYS_DIR，把两样配成一对。"
+    home = seal.home_of(site.keys)
+    if home and home.exists() and not home.samefile(path):
+        raise db.Trouble(
+            N_(
+                "密钥文件夹 %(keys)s 是数据库 %(home)s 的，%(database)s 只是它的副本，"
+                "所以没有启动，什么也没有动。要改用这一份，请先把原来的移走。"
+            ),
+            database=str(path),
+            home=str(home),
+            keys=str(site.keys),
         )
-        words = other if found.migrations else empty
-        raise db.Trouble(words, database=str(path), keys=str(site.keys))
 
 
 def prepare(site: config.Config) -> Found:
@@ -145,23 +157,21 @@ def site_id() -> str:
     return str(SiteFact.get(SiteFact.name == "site-id").value)
 
 
-def _settle(folder: Path) -> None:
+def _settle(site: config.Config) -> None:
     """Give database and keys the id of their site, where either lacks it."""
-    beside = seal.site_id_of(folder)
-    fact = SiteFact.get_or_none(SiteFact.name == "site-id")
-    if fact is None:
+    path, beside = db.path_of(site.database_url), seal.site_id_of(site.keys)
+    if SiteFact.get_or_none(SiteFact.name == "site-id") is None:
         with db.writing():
             new = SiteFact.insert(name="site-id", value=beside or secrets.token_hex(16))
             new.on_conflict_ignore().execute()
-    if beside is None:
-        with suppress(FileExistsError):
-            seal.mark(folder, site_id())
+    if seal.home_of(site.keys) != path:
+        seal.mark(site.keys, site_id(), path)
 
 
 def upgrade() -> list[str]:
     """Migrate the database to the newest schema; the names of what was applied."""
     applied = [str(name) for name in Runner(db.database, str(MIGRATIONS)).up()]
-    _settle(keys())
+    _settle(current_app.config["SITE"])
     if not codes_are_lost():
         remember_codes_key()
     return applied
@@ -210,7 +220,7 @@ def init_app(app: Flask) -> None:
         app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
         db.bind(site.database_url)
         db.database.connect(reuse_if_open=True)
-        _finish(site.keys, found)
+        _finish(site, found)
     except (Refused, OSError, *db.ERRORS) as wrong:
         refused = _refusal(wrong)
         if refused is None or not commands.running():
@@ -240,15 +250,15 @@ def _refusal(wrong: BaseException) -> Refused | None:
     return db.what_is_wrong(wrong) or (_unwritable(wrong) if isinstance(wrong, OSError) else None)
 
 
-def _finish(folder: Path, found: Found) -> None:
+def _finish(site: config.Config, found: Found) -> None:
     if "round" not in db.database.get_tables():
         return
-    for round_id in rounds.finish_destruction(folder):
+    for round_id in rounds.finish_destruction(site.keys):
         logger.info("key of round %d destroyed", round_id)
     if found.migrations == _migrations():
-        _settle(folder)
+        _settle(site)
     if not commands.running():
         for each in Round.select(Round.id, Round.key_check, Round.state):
-            lost = rounds.lost_key(folder, each)
+            lost = rounds.lost_key(site.keys, each)
             if lost:
                 logger.warning(sentence_outside(lost, commands.language()))

@@ -76,32 +76,33 @@ def path_of(url: str) -> Path:
 
 
 REASONS = {
-    "FULL": N_("磁盘满了，数据库写不进去，什么也没有保存。请腾出空间，再试一次。"),
+    "FULL": N_("磁盘满了，什么也没有保存。请腾出空间，再试一次。"),
     "IOERR": N_("磁盘读写出错，什么也没有保存。请检查磁盘是不是满了、坏了，再试一次。"),
-    "BUSY": N_("数据库正忙，什么也没有保存。请过一会儿再试。"),
-    "LOCKED": N_("数据库正忙，什么也没有保存。请过一会儿再试。"),
     "CORRUPT": N_("数据库文件坏了。请停下网站，用最近的备份恢复；密钥文件夹不要动。"),
-    "NOTADB": N_("DATABASE_URL 写的不是数据库文件，或者它坏了。请改正，或用最近的备份恢复。"),
+    "NOTADB": N_("DATABASE_URL 写的不是本网站的数据库，或者它坏了。请改正，或用最近的备份恢复。"),
     "CANTOPEN": N_("数据库文件打不开。请检查 DATABASE_URL、文件夹的权限和剩余空间。"),
-    "READONLY": N_("数据库文件只能读，不能写。请让运行网站的用户拥有它和它所在的文件夹。"),
-    "PERM": N_("数据库文件打不开。请检查 DATABASE_URL、文件夹的权限和剩余空间。"),
+    "READONLY": N_("数据库只能读，不能写。请让运行网站的用户拥有它和它所在的文件夹。"),
 }
 
 
 def what_is_wrong(error: BaseException) -> Trouble | None:
     """What to do about an error of the database or the disk; None for any other.
 
-    Looks for the first error of those that followed from each other: on a full disk SQLite has
-    rolled back by itself, and the rollback that comes after fails for another reason.
+    The first of those that followed from each other counts: on a full disk SQLite rolls back by
+    itself, and the rollback that comes after fails for another reason.
     """
-    found = None
+    usual = isinstance(error, peewee.OperationalError | sqlite3.OperationalError)
+    words = N_(
+        "数据库现在用不了（%(reason)s）。还没有建好时，请先运行 "
+        "flask --app wsgi db upgrade；正忙时，请过一会儿再试。"
+    )
+    found = Trouble(words, reason=str(error)) if usual else None
     cause: BaseException | None = error
     while cause:
         name = getattr(cause, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
         if isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT, EFBIG):
             name = "FULL"
-        if name in REASONS:
-            found = Trouble(REASONS[name])
+        found = Trouble(REASONS[name]) if name in REASONS else found
         cause = cause.__cause__ or cause.__context__
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -243,7 +244,7 @@ def _named(groups: Sequence[Group]) -> dict[str, str]:
 
 def open_round(keys: Path, round_: Round, now: datetime) -> None:
     """Open a draft: make its key and its subjects, with tree and names of this moment."""
-    with writing():
+    with ExitStack() as after, writing():
         round_ = Round.get_by_id(round_.id)
         if round_.state != "draft":
             raise Changed(N_("这次测评已经开始过了。"))
@@ -251,12 +252,17 @@ def open_round(keys: Path, round_: Round, now: datetime) -> None:
         if issues:
             raise issues[0]
         subjects.make(round_)
-        round_.key_check = seal.make(keys, round_.id)
+        round_.key_check = check = seal.make(keys, round_.id)
+
+        def take_back(failed: object, *_: object) -> None:
+            if failed:
+                seal.destroy(keys, round_.id, check)
+
+        after.push(take_back)
         round_.state = "open"
         round_.opens_at = max(round_.opens_at, now.astimezone(UTC).replace(microsecond=0))
         round_.revision += 1
         round_.save()
-    seal.settle(keys, round_.id)
 
 
 def delay(round_: Round, new_end: datetime, reason: str, now: datetime) -> None:
@@ -319,14 +325,9 @@ def finish_destruction(keys: Path) -> list[int]:
     between the commit that ended a round and the destruction of its key. A key that this database
     does not know as its own is left alone.
     """
-    known = Round.select(Round.id, Round.key_check, Round.state).where(Round.state != "open")
-    drafts = {each.id for each in known if each.state == "draft"}
-    seal.sweep(keys, drafts)
-    return [
-        each.id
-        for each in known.where(Round.id.in_(seal.held(keys)))
-        if each.id not in drafts and seal.destroy(keys, each.id, each.key_check)
-    ]
+    held = Round.select(Round.id, Round.key_check).where(Round.id.in_(seal.held(keys)))
+    ended = held.where(Round.state.in_(["closed", "published", "abandoned"]))
+    return [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
 
 
 def lost_key(keys: Path, round_: Round) -> seal.KeyLost | None:

@@ -8,13 +8,13 @@ the database, its journal or its backups says anything of an answer.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import os
 import re
 import secrets
-import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,9 +26,8 @@ from surveys.messages import N_, Refused
 KEY_BYTES = 32
 NONCE_BYTES = 12
 ROUND_KEY = re.compile(r"round-([1-9][0-9]{0,17})\.key")
-DRAFT = re.compile(r"(.+)\.[0-9a-f]{8}\.new")
-DRAFT_SECONDS = 60
-"""A draft older than this is a dead process': a live one is done with it in a moment."""
+OURS = re.compile(rf"{ROUND_KEY.pattern}|(codes|secret)\.key|site-id")
+DRAFT = re.compile(r".+\.[0-9a-f]{8}\.new")
 
 
 class KeyLost(Refused):
@@ -36,26 +35,43 @@ class KeyLost(Refused):
 
 
 def prepare(keys: Path) -> None:
-    """Make the folder of keys; it and the files of ours in it are their owner's alone."""
+    """Make the folder of keys; it and what is ours in it are for the owner alone.
+
+    A draft that no live process holds is removed; files with any other name are left alone.
+    """
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys.chmod(0o700)
     for path in keys.iterdir():
-        ours = ROUND_KEY.fullmatch(path.name) or path.name in ("codes.key", "secret.key", "site-id")
-        if ours and path.is_file() and path.stat().st_mode & 0o777 != 0o600:
+        if OURS.fullmatch(path.name) and path.is_file() and path.stat().st_mode & 0o777 != 0o600:
             path.chmod(0o600)
+        elif DRAFT.fullmatch(path.name):
+            with suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+
+
+def _site_of(keys: Path) -> list[str]:
+    try:
+        return (keys / "site-id").read_text("utf-8", "replace").split("\n")
+    except FileNotFoundError:
+        return []
 
 
 def site_id_of(keys: Path) -> str | None:
     """The id of the site whose keys lie in a folder; None where none has put its id yet."""
-    try:
-        return (keys / "site-id").read_text("ascii", "replace").strip()
-    except FileNotFoundError:
-        return None
+    return next(iter(_site_of(keys)), None)
 
 
-def mark(keys: Path, site_id: str) -> None:
-    """Put the id of their site beside the keys; never over another."""
-    _write(keys / "site-id", site_id.encode())
+def home_of(keys: Path) -> Path | None:
+    """The database whose keys lie in a folder, as far as that is known."""
+    where = _site_of(keys)[1:2]
+    return (keys / where[0]).resolve() if where else None
+
+
+def mark(keys: Path, site_id: str, database: Path) -> None:
+    """Put beside the keys the id of their site, and where its one database lies from here."""
+    content = f"{site_id}\n{os.path.relpath(database, keys)}"
+    _write(keys / "site-id", content.encode(), os.replace)
 
 
 def _path(keys: Path, round_id: int) -> Path:
@@ -70,27 +86,19 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _draft(path: Path, content: bytes) -> Path:
-    """What will be a file of keys, written durably under a name of its own."""
+def _write(path: Path, content: bytes, name: Callable[[Path, Path], None] = os.link) -> None:
+    """Write a file durably under its final name, or not at all; `os.link`: never over another."""
     draft = path.with_suffix(f".{secrets.token_hex(4)}.new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with open(handle, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    return draft
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file durably under its final name, or not at all; never over another."""
-    draft = _draft(path, content)
-    try:
-        os.link(draft, path)
+            os.fsync(handle)
+            name(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     _sync(path.parent)
 
 
@@ -100,77 +108,34 @@ def check_of(key: bytes) -> bytes:
 
 
 def make(keys: Path, round_id: int) -> bytes:
-    """Make and store the key of a round that opens; its check value comes back.
-
-    Until `settle` its draft stays beside it: by that the next opening knows the key of one that was
-    cut short, and replaces it. Refuses to touch any other file of that name.
-    """
-    path = _path(keys, round_id)
-    for draft in _drafts(keys, path.stem):
-        if path.exists() and path.samefile(draft):
-            path.unlink()
-        draft.unlink()
+    """Make and store the key of a round; its check value comes back. Replaces no other key."""
     if matches(keys, round_id, None):
-        path.unlink()
+        destroy(keys, round_id, None)
     key = secrets.token_bytes(KEY_BYTES)
-    draft = _draft(path, key)
     try:
-        os.link(draft, path)
+        _write(_path(keys, round_id), key)
     except FileExistsError:
-        draft.unlink()
         raise Refused(
             N_(
-                "密钥文件夹里已有 %(file)s，它不是这次测评的，不能覆盖，所以现在不能开始。"
-                "请先弄清它是哪来的，把它移到别处，再开始。"
+                "密钥文件夹里已有 %(file)s，不是这次测评的，不能覆盖，所以现在不能开始。"
+                "请弄清它是哪来的，移到别处，再开始。"
             ),
-            file=path.name,
+            file=_path(keys, round_id).name,
         ) from None
-    _sync(keys)
     return check_of(key)
-
-
-def settle(keys: Path, round_id: int) -> None:
-    """The round of a key that was made is open: from now on nothing replaces the key."""
-    for draft in _drafts(keys, _path(keys, round_id).stem):
-        draft.unlink()
-
-
-def _drafts(keys: Path, stem: str) -> Iterator[Path]:
-    for path in list(keys.glob(f"{stem}.*.new")):
-        if DRAFT.fullmatch(path.name):
-            yield path
-
-
-def sweep(keys: Path, unopened: Container[int]) -> None:
-    """Remove the drafts of dead processes, but those by which an `unopened` round knows its key."""
-    for draft in _drafts(keys, "*"):
-        with suppress(FileNotFoundError):
-            known = ROUND_KEY.fullmatch(draft.name.split(".")[0] + ".key")
-            needed = draft.stat().st_nlink > 1 and known and int(known[1]) in unopened
-            if not needed and time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
-                draft.unlink()
 
 
 def load(keys: Path, round_id: int, check: bytes | None) -> AESGCM:
     """The cipher of a round; `KeyLost` when its key file is missing or is another."""
     try:
         key = _path(keys, round_id).read_bytes()
-    except FileNotFoundError:
+    except OSError:
         raise KeyLost(
             N_(
-                "第%(round)s号测评的密钥文件不在了，已交的答卷无法读出，因此不能计票。"
-                "请从密钥文件夹的原位置找回，或终止这次测评并说明原因。"
+                "第%(round)s号测评的密钥文件不在了，或者读不了，已交的答卷无法读出，因此不能计票。"
+                "请放回密钥文件夹，让运行网站的用户能读写它；或终止这次测评并说明原因。"
             ),
             round=round_id,
-        ) from None
-    except OSError as wrong:
-        raise KeyLost(
-            N_(
-                "第%(round)s号测评的密钥文件读不了（%(reason)s），已交的答卷无法读出，因此不能计票。"
-                "请让运行网站的用户能读写它，或放回原来的文件。"
-            ),
-            round=round_id,
-            reason=wrong.strerror,
         ) from None
     if not _is(key, check):
         raise KeyLost(
@@ -262,18 +227,16 @@ def named_key(keys: Path, name: str) -> bytes:
     if not path.exists():
         with suppress(FileExistsError):
             _write(path, secrets.token_bytes(KEY_BYTES))
-    reason = "0 B"
     try:
         key = path.read_bytes()
-    except OSError as wrong:
-        key, reason = b"", str(wrong.strerror)
+    except OSError:
+        key = b""
     if not key:
         raise KeyLost(
             N_(
-                "密钥文件夹里的 %(file)s 读不了（%(reason)s）。请放回原来的文件，"
-                "并让运行网站的用户能读写它。"
+                "密钥文件夹里的 %(file)s 是空的，或者读不了。请放回原来的文件，"
+                "让运行网站的用户能读写它。"
             ),
             file=path.name,
-            reason=reason,
         )
     return key
