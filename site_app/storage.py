@@ -145,8 +145,10 @@ def _migrations() -> frozenset[str]:
 
 def check_upgraded(app: Flask) -> None:
     """Refuse to serve a database older than the program; a command may have come to upgrade it."""
-    found: Found | None = app.config.get("FOUND")
-    if not commands.running() and found and found.migrations < _migrations() and found.migrations:
+    if not commands.running() and app.config["FOUND"].migrations not in (
+        frozenset(),
+        _migrations(),
+    ):
         raise db.Trouble(
             N_("数据库还是旧的结构，所以没有启动。请先运行 flask --app wsgi db upgrade。")
         )
@@ -182,9 +184,11 @@ def codes_are_lost() -> bool:
     if not AccessCode.select().where(AccessCode.state == "unspent").exists():
         return False
     known = SiteFact.get_or_none(SiteFact.name == "codes-key")
-    if not seal.has_code_key(keys()):
+    try:
+        found = seal.has_code_key(keys()) and _check_of_codes()
+    except seal.KeyLost:
         return True
-    return known is not None and known.value != _check_of_codes()
+    return not found or (known is not None and known.value != found)
 
 
 def remember_codes_key() -> None:

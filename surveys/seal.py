@@ -52,7 +52,7 @@ def prepare(keys: Path) -> None:
 
 def _site_of(keys: Path) -> list[str]:
     try:
-        return (keys / "site-id").read_text("utf-8", "replace").split("\n")
+        return os.fsdecode((keys / "site-id").read_bytes()).splitlines()
     except FileNotFoundError:
         return []
 
@@ -70,8 +70,8 @@ def home_of(keys: Path) -> Path | None:
 
 def mark(keys: Path, site_id: str, database: Path) -> None:
     """Put beside the keys the id of their site, and where its one database lies from here."""
-    content = f"{site_id}\n{os.path.relpath(database, keys)}"
-    _write(keys / "site-id", content.encode(), os.replace)
+    content = f"{site_id}\n{os.path.relpath(database, keys)}\n"
+    _write(keys / "site-id", os.fsencode(content), os.replace)
 
 
 def _path(keys: Path, round_id: int) -> Path:
@@ -86,7 +86,7 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _write(path: Path, content: bytes, name: Callable[[Path, Path], None] = os.link) -> None:
+def _write(path: Path, content: bytes, place: Callable[[Path, Path], None] = os.link) -> None:
     """Write a file durably under its final name, or not at all; `os.link`: never over another."""
     draft = path.with_suffix(f".{secrets.token_hex(4)}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -96,7 +96,7 @@ def _write(path: Path, content: bytes, name: Callable[[Path, Path], None] = os.l
             file.write(content)
             file.flush()
             os.fsync(handle)
-            name(draft, path)
+            place(draft, path)
     finally:
         draft.unlink(missing_ok=True)
     _sync(path.parent)

@@ -286,7 +286,7 @@ def test_a_changed_key_of_the_codes_is_told_where_residents_use_codes_too(
 
 
 def test_looking_at_a_lost_key_makes_none_and_no_code_is_made_beside_lost_ones(
-    site: Flask, district: District, keys: Path, signed_in: FlaskClient
+    site: Flask, district: District, keys: Path, signed_in: FlaskClient, client: FlaskClient
 ) -> None:
     """Codes under two keys could not be told apart; once the lost ones are void, new ones work."""
     round_, codes = factories.open_appraisal(keys, district, 8)
@@ -294,7 +294,8 @@ def test_looking_at_a_lost_key_makes_none_and_no_code_is_made_beside_lost_ones(
     for change in ((keys / "codes.key").unlink, lambda: (keys / "codes.key").write_bytes(b"")):
         change()
         there = (keys / "codes.key").exists()
-        signed_in.get(f"/desk/rounds/{round_.id}")
+        assert "codes.key" in text_of(signed_in.get(f"/desk/rounds/{round_.id}"))
+        assert "告诉组织者" in text_of(client.post("/v", data={"code": codes[1]}))
         assert (keys / "codes.key").exists() == there
         with site.app_context(), pytest.raises(seal.KeyLost, match=r"codes\.key"):
             storage.remember_codes_key()
