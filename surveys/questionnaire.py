@@ -144,13 +144,12 @@ class Questionnaire:
         ]
 
     def texts(self, answers: Answers) -> list[tuple[int, str]]:
-        """What was written: places of questions from 1 on, and the texts."""
-        found = (
-            (place, answers.get(question.id))
+        """What was written, empty where nothing was: places of questions from 1 on, and texts."""
+        return [
+            (place, str(answers.get(question.id) or ""))
             for place, question in enumerate(self.questions, start=1)
             if question.kind == kinds.Writing.name
-        )
-        return [(place, str(text)) for place, text in found if text]
+        ]
 
     def text(self, question: str) -> Text:
         """What a question asks."""
@@ -331,6 +330,9 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     _check_kinds(document)
     part = _archive_part(document)
     groups, rules = document["groups"], document["rules"]
+    by_issued = any(flag.get("of") == "issued" for flag in rules.get("flags", ()))
+    if by_issued and not is_by_codes(document):
+        raise ValueError("rules.flags: of the codes issued, and it is answered without codes")
     archive.from_document(
         {
             "format": archive.FORMAT,

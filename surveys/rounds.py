@@ -16,7 +16,7 @@ from typing import Any
 
 import peewee
 
-from surveys import ballots, listing, questionnaire, seal, subjects, typed
+from surveys import ballots, listing, questionnaire, seal, subjects, typed, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -314,8 +314,9 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
         )
         if not changed:
             raise Changed(N_("计过票的测评不能再终止。"))
-        ballots.forget(round_)
+        urn.forget(round_)
     seal.destroy(keys, round_.id, Round.get_by_id(round_.id).key_check)
+    urn.sweep(round_.id)
 
 
 def finish_destruction(keys: Path) -> list[int]:
