@@ -8,6 +8,7 @@ all that was filled in, because nobody fills in thirty lines twice.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
@@ -29,7 +30,7 @@ from site_app.answer_pages import (
 )
 from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
 from site_app.models import is_demonstration
-from surveys import ballots, forms, rounds, seal
+from surveys import ballots, db, forms, rounds, seal
 from surveys.messages import N_, Refused
 from surveys.models import Round, Subject, Unit
 
@@ -108,7 +109,7 @@ def _tried(verb: Callable[[], None]) -> list[Refused]:
         return [wrong if isinstance(wrong, ballots.NotACode) else KEY_LOST]
     except Refused as refused:
         return [refused]
-    except (peewee.OperationalError, OSError) as wrong:
+    except (*db.ERRORS, OSError) as wrong:
         logger.error("database: %s", type(wrong).__name__)
         return [
             Busy(
@@ -149,8 +150,9 @@ def _language_rides_along(_endpoint: str, values: dict[str, object]) -> None:
         values.setdefault("lang", wish)
 
 
-@blueprint.errorhandler(peewee.OperationalError)
-def _busy(error: peewee.OperationalError) -> Page:
+@blueprint.errorhandler(peewee.DatabaseError)
+@blueprint.errorhandler(sqlite3.DatabaseError)
+def _busy(error: peewee.DatabaseError | sqlite3.DatabaseError) -> Page:
     """The database is gone before the page is known: what was filled in comes back all the same."""
     if request.method == "GET":
         return errors.database_busy(error)

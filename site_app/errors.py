@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import traceback
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from site_app import auth
 from site_app.i18n import sentence_marked
+from surveys import db
 from surveys.messages import N_, Refused
 
 WORDS = {
@@ -107,8 +109,10 @@ def refused(error: Refused) -> tuple[str, int]:
     return page(409, sentence_marked(error))
 
 
-def database_busy(error: peewee.OperationalError) -> tuple[str, int]:
-    """The database is locked, full or gone. The words of the error stay out of the log."""
+def database_busy(error: peewee.DatabaseError | sqlite3.DatabaseError) -> tuple[str, int]:
+    """The database is locked, full, damaged or gone. The words of the error stay out of the log."""
+    if not db.what_is_wrong(error):
+        raise error
     logger.error("database: %s", type(error).__name__)
     return page(503)
 
@@ -118,5 +122,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(CSRFError, missing_token)
     app.register_error_handler(Refused, refused)
-    app.register_error_handler(peewee.OperationalError, database_busy)
+    for kind in db.ERRORS:
+        app.register_error_handler(kind, database_busy)
     app.jinja_env.globals.update(sentence=sentence_marked, site=app.config["SITE"])

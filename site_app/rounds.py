@@ -34,7 +34,7 @@ from site_app import (
 )
 from site_app.i18n import local, switched
 from site_app.models import LARGEST_ID, AuditEntry, Plan
-from surveys import closing, questionnaire, rounds, tally
+from surveys import closing, db, questionnaire, rounds, tally
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Delay, Pledge, Round, Unit, reach
 
@@ -90,7 +90,10 @@ def desk() -> str:
     within = rounds.visible_to(auth.signed_in().unit)
     page = paging.page_of(within.count())
     found = [_on_desk(each, now) for each in page.of(rounds.by_urgency(within, now))]
-    return render_template("rounds/desk.html", rounds=found, page=page)
+    open_ = within.where(Round.state == "open")
+    tried = ((each, rounds.lost_key(storage.keys(), each)) for each in open_)
+    lost = [each for each in tried if each[1]]
+    return render_template("rounds/desk.html", rounds=found, lost=lost, page=page)
 
 
 def _on_desk(round_: Round, now: datetime) -> dict[str, object]:
@@ -214,6 +217,7 @@ def _show_page(round_: Round, refused: Refused | None = None) -> str:
         papers=papers,
         paper_page=paging.page_of(len(papers), name="papers", endpoint="rounds.show"),
         kept=kept,
+        lost=rounds.lost_key(storage.keys(), round_),
         codes_lost=round_.needs_codes and kept is None and storage.codes_are_lost(),
         delays=list(Delay.select().where(Delay.round == round_).order_by(Delay.new_end)),
         pledges=list(Pledge.select().where(Pledge.round == round_).order_by(Pledge.added_at)),
@@ -344,8 +348,8 @@ def _counting(
         yield from closing.closing(storage.keys(), round_, now, anyway)
     except Refused as refused:
         yield refused
-    except peewee.OperationalError:
-        yield Refused(errors.WORDS[503][1])
+    except db.ERRORS as wrong:
+        yield db.what_is_wrong(wrong) or Refused(errors.WORDS[503][1])
     else:
         auth.record("count", round_)
 

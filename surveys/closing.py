@@ -247,7 +247,7 @@ def closing(
             if _basis(Round.get_by_id(round_.id)) == basis:
                 _keep(round_, made, now)
                 counted = made
-    seal.destroy(keys, round_.id)
+    seal.destroy(keys, round_.id, round_.key_check)
     urn.sweep(round_.id)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -243,7 +244,7 @@ def _named(groups: Sequence[Group]) -> dict[str, str]:
 
 def open_round(keys: Path, round_: Round, now: datetime) -> None:
     """Open a draft: make its key and its subjects, with tree and names of this moment."""
-    with writing():
+    with ExitStack() as after, writing():
         round_ = Round.get_by_id(round_.id)
         if round_.state != "draft":
             raise Changed(N_("这次测评已经开始过了。"))
@@ -251,7 +252,13 @@ def open_round(keys: Path, round_: Round, now: datetime) -> None:
         if issues:
             raise issues[0]
         subjects.make(round_)
-        round_.key_check = seal.make(keys, round_.id)
+        round_.key_check = check = seal.make(keys, round_.id)
+
+        def take_back(failed: object, *_: object) -> None:
+            if failed:
+                seal.destroy(keys, round_.id, check)
+
+        after.push(take_back)
         round_.state = "open"
         round_.opens_at = max(round_.opens_at, now.astimezone(UTC).replace(microsecond=0))
         round_.revision += 1
@@ -308,25 +315,30 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
         if not changed:
             raise Changed(N_("计过票的测评不能再终止。"))
         urn.forget(round_)
-    seal.destroy(keys, round_.id)
+    seal.destroy(keys, round_.id, Round.get_by_id(round_.id).key_check)
     urn.sweep(round_.id)
 
 
 def finish_destruction(keys: Path) -> list[int]:
     """Destroy each key whose round was counted or given up; the rounds' ids.
 
-    Called on start: a process may have died between the commit that ended a round and the
-    destruction of its key. A key that this database does not know as its own is left alone, so
-    that a site started on another database by mistake destroys nothing.
+    Called on start, on a database that may be older than this program: a process may have died
+    between the commit that ended a round and the destruction of its key. A key that this database
+    does not know as its own is left alone.
     """
-    ended = ("closed", "published", "abandoned")
-    finished = []
-    with writing():
-        for round_ in Round.select().where(Round.id.in_(seal.held(keys)), Round.state.in_(ended)):
-            if round_.key_check and seal.matches(keys, round_.id, round_.key_check):
-                seal.destroy(keys, round_.id)
-                finished.append(round_.id)
-    return finished
+    held = Round.select(Round.id, Round.key_check).where(Round.id.in_(seal.held(keys)))
+    ended = held.where(Round.state.in_(["closed", "published", "abandoned"]))
+    return [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
+
+
+def lost_key(keys: Path, round_: Round) -> seal.KeyLost | None:
+    """What is the matter with the key of an open round, if anything is."""
+    try:
+        if round_.state == "open":
+            seal.load(keys, round_.id, round_.key_check)
+    except seal.KeyLost as lost:
+        return lost
+    return None
 
 
 def decide(
