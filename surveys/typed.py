@@ -31,23 +31,30 @@ def at(field: str) -> Iterator[None]:
         raise BadSetting(field, refused.message, **refused.params) from refused
 
 
+def spaced(text: str) -> str:
+    """A text in which each space, be it a tab, a wide or a hard one, is a plain one.
+
+    Line breaks of every kind are newlines.
+    """
+    lines = text.splitlines()
+    return "\n".join("".join(" " if each.isspace() else each for each in line) for line in lines)
+
+
 def plain(text: str) -> str:
     """A text without control characters (line breaks stay) and outer space."""
-    return "".join(
-        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
-    ).strip()
+    return "".join(each for each in spaced(text) if each.isprintable() or each == "\n").strip()
 
 
 def title(text: str) -> str:
     """The title of a round, or `BadSetting`."""
-    plain = text.strip()
-    if not plain:
+    written = spaced(text).strip()
+    if not written:
         raise BadSetting("title", N_("请起一个名称。"))
-    if len(plain) > LONGEST_TITLE or not plain.isprintable():
+    if len(written) > LONGEST_TITLE or not written.isprintable():
         raise BadSetting(
             "title", N_("名称最多 %(most)s 字，不能有换行等特殊字符。"), most=LONGEST_TITLE
         )
-    return plain
+    return written
 
 
 def paragraph(text: str, missing: str) -> str:
