@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,12 +11,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import render_template
+from flask import abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from site_app import answer_tokens
 from site_app.i18n import language, say
 from surveys import ballots, forms, questionnaire, rounds
-from surveys.models import Group, Round, Subject
+from surveys.models import Group, Round, Subject, Unit
 from surveys.questionnaire import Question, Questionnaire
 
 
@@ -56,6 +59,40 @@ def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
     groups = () if found.needs_codes else tuple(rounds.groups_of(found))
     made = forms.survey_form(form, [group.key for group in groups])
     return Place(found, subject, form, groups, tuple(forms.in_order(form)), made)
+
+
+def unknown(round_id: int, code: str) -> Response | tuple[str, int]:
+    """Lead an address typed by hand to its page; of a draft say only that it has not begun."""
+    found = Round.get_or_none(Round.id == round_id)
+    key = _meant(found, code) if found else None
+    if found is None or key is None:
+        abort(404)
+    if found.key_check:
+        return redirect(url_for("answers.survey", round_id=round_id, code=key))
+    return render_template("answers/not_now.html", place=None, phase=found.state), 200
+
+
+def _meant(round_: Round, typed: str) -> str | None:
+    """The code of the one page of a round that was meant; none for no other.
+
+    Phones and chats have it in capitals or full width, with a stroke, a stop or a space after it.
+    A draft has pages of the units chosen for it; of a list none, as it has no posters yet.
+    """
+    form = questionnaire.of(round_)
+    if form.on_sheet:
+        return None
+    if round_.key_check is None:
+        chosen = () if form.listed else Unit.select().where(Unit.id.in_(round_.chosen))
+        keys = [unit.code for unit in chosen]
+    else:
+        rated = Subject.select().where(Subject.round == round_, Subject.rated)
+        keys = [subject.key for subject in rated]
+    found = [key for key in keys if _bare(key) == _bare(typed)]
+    return found[0] if len(found) == 1 else None
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[^\w-]", "", unicodedata.normalize("NFKC", code).casefold())
 
 
 @lru_cache(maxsize=1000)
