@@ -14,10 +14,10 @@ from typing import Any
 from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from site_app import answer_tokens
+from site_app import answer_tokens, print_sheets
 from site_app.i18n import language, say
 from surveys import ballots, forms, questionnaire, rounds
-from surveys.models import Group, Round, Subject, Unit
+from surveys.models import Group, Round, Subject
 from surveys.questionnaire import Question, Questionnaire
 
 
@@ -62,33 +62,17 @@ def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
 
 
 def unknown(round_id: int, code: str) -> Response | tuple[str, int]:
-    """Lead an address typed by hand to its page; of a draft say only that it has not begun."""
-    found = Round.get_or_none(Round.id == round_id)
-    key = _meant(found, code) if found else None
-    if found is None or key is None:
-        abort(404)
-    if found.key_check:
-        return redirect(url_for("answers.survey", round_id=round_id, code=key))
-    return render_template("answers/not_now.html", place=None, phase=found.state), 200
-
-
-def _meant(round_: Round, typed: str) -> str | None:
-    """The code of the one page of a round that was meant; none for no other.
+    """Lead an address typed by hand to the one page it means; of a draft say that it has not begun.
 
     Phones and chats have it in capitals or full width, with a stroke, a stop or a space after it.
-    A draft has pages of the units chosen for it; of a list none, as it has no posters yet.
     """
-    form = questionnaire.of(round_)
-    if form.on_sheet:
-        return None
-    if round_.key_check is None:
-        chosen = () if form.listed else Unit.select().where(Unit.id.in_(round_.chosen))
-        keys = [unit.code for unit in chosen]
-    else:
-        rated = Subject.select().where(Subject.round == round_, Subject.rated)
-        keys = [subject.key for subject in rated]
-    found = [key for key in keys if _bare(key) == _bare(typed)]
-    return found[0] if len(found) == 1 else None
+    round_: Round = Round.get_or_none(Round.id == round_id) or abort(404)
+    meant = [key for key in print_sheets.doors(round_) if _bare(key) == _bare(code)]
+    if len(meant) != 1 or (round_.key_check and meant == [code]):
+        abort(404)
+    if round_.key_check:
+        return redirect(url_for("answers.survey", round_id=round_id, code=meant[0]))
+    return render_template("answers/not_now.html", place=None, phase=round_.state), 200
 
 
 def _bare(code: str) -> str:

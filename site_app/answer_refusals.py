@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from site_app import errors, storage
+from flask import request
+
+from site_app import errors, security, storage
 from site_app.i18n import sentence_marked
 from surveys import ballots, forms, seal
 from surveys.messages import N_, Refused
 
 logger = logging.getLogger("site")
-
-
-class Stale(Refused):
-    """The page came back without its number, or with one that was not made here."""
 
 
 class Busy(Refused):
@@ -40,6 +38,11 @@ CODES_LOST = Busy(
 BUSY = Busy(
     N_("网站正忙，这一次没有保存。您填的都还在，请过一会儿再按一次提交；同一份只会算一次。")
 )
+
+
+def is_foreign() -> bool:
+    """Whether another site's page sent this form; old phones do not say, and are believed."""
+    return request.method == "POST" and security.sent_by_us() is False
 
 
 def of_form(

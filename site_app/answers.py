@@ -14,20 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 import peewee
-from flask import Blueprint, abort, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, abort, current_app, make_response, render_template, request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.wrappers import Response
 
-from site_app import (
-    answer_refusals,
-    answer_steps,
-    answer_tokens,
-    auth,
-    clock,
-    errors,
-    security,
-    storage,
-)
+from site_app import answer_refusals, answer_steps, answer_tokens, auth, clock, errors, storage
 from site_app.answer_pages import (
     Booth,
     Place,
@@ -70,15 +61,10 @@ def _load(round_id: int, code: str) -> tuple[Place, Round] | None:
     return (place, now) if now and place else None
 
 
-def _is_foreign() -> bool:
-    """Whether another site's page sent this form; old phones do not say, and are believed."""
-    return request.method == "POST" and security.sent_by_us() is False
-
-
 @blueprint.before_request
 def _begin_anew() -> Page | None:
     """Where another site's page sent the form, it is empty: nothing of it is read."""
-    if not _is_foreign():
+    if not answer_refusals.is_foreign():
         return None
     request.form = ImmutableMultiDict()
     return None if request.endpoint == "answers.survey" else _door(answer_refusals.FOREIGN)
@@ -119,7 +105,7 @@ def _language_rides_along(_endpoint: str, values: dict[str, object]) -> None:
 @blueprint.errorhandler(OSError)
 def _busy(error: Exception) -> Page:
     """The database is gone before the page is known: what was filled in comes back all the same."""
-    if request.method == "GET" or _is_foreign():
+    if request.method == "GET" or answer_refusals.is_foreign():
         return errors.database_busy(error)
     logger.error("database: %s", type(error).__name__)
     return render_template("answers/busy.html", kept=request.form), 503
@@ -160,12 +146,12 @@ def survey(round_id: int, code: str) -> Page:
             return _thanked(place, now), 200
         case ["spent", place.round.id]:
             return _spent_page(place)
-    if request.method == "POST" and not _is_foreign():
+    if request.method == "POST" and not answer_refusals.is_foreign():
         return _redraw(place, now) if _only_redrawn() else _take(place, now)
     phase = rounds.phase(now, clock.now())
     if phase != "open":
         return render_template("answers/not_now.html", place=place, phase=phase, now=now), 200
-    if _is_foreign():
+    if answer_refusals.is_foreign():
         return _survey_page(place, now, {}, [answer_refusals.FOREIGN])
     if _courtesy(place) in request.cookies and "again" not in request.args:
         return render_template("answers/answered.html", place=place), 200
@@ -215,9 +201,7 @@ def _cast(place: Place, now: Round, form: forms.SurveyForm, number: bytes | None
         ballots.cast(storage.keys(), right, sheet, comments, clock.now())
         return
     if number is None:
-        raise answer_refusals.Stale(
-            N_("页面没有加载完整，所以还没有提交。您填的都还在，请再按一次提交。")
-        )
+        raise Refused(N_("页面没有加载完整，所以还没有提交。您填的都还在，请再按一次提交。"))
     group = place.groups[0]
     if len(place.groups) > 1:
         group = next(each for each in place.groups if each.key == form["group"].data)
@@ -230,12 +214,6 @@ def _courtesy(place: Place) -> str:
     One lives in one place, and answers once a round; but of things one may have used several.
     """
     return f"answered-{place.round.id}"
-
-
-def _courtesy_path(place: Place) -> str:
-    if place.form.listed:
-        return url_for("answers.survey", round_id=place.round.id, code=place.subject.key, lang=None)
-    return f"/s/{place.round.id}/"
 
 
 def _thanked(place: Place, now: Round) -> str:
@@ -251,7 +229,7 @@ def _thanks(place: Place, now: Round) -> Response:
             _courtesy(place),
             "1",
             expires=now.ends_at,
-            path=_courtesy_path(place),
+            path=f"/s/{place.round.id}/{place.subject.key if place.form.listed else ''}",
             httponly=True,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],

@@ -54,9 +54,9 @@ def init_app(app: Flask) -> None:
 def sent_by_us() -> bool | None:
     """Whether a page of this very site sent the form; none where the browser does not say.
 
-    What a browser says itself (Sec-Fetch-Site) counts first: behind a proxy it knows better. Else
-    the sender must bear the address of PUBLIC_URL or the one that was asked for; over plain http
-    it does not where that is the host of an https PUBLIC_URL, as anybody between writes there.
+    A browser's own word counts first: behind a proxy it knows better. Else the sender must be at
+    PUBLIC_URL or at the address asked for; at plain http not, where that is the host of an https
+    PUBLIC_URL: anybody on the way can write its pages.
     """
     said = request.headers.get("Sec-Fetch-Site")
     if said in ("same-origin", "same-site", "cross-site"):

@@ -18,9 +18,7 @@ from surveys.messages import N_, Refused
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 SYMBOLS = 12
-LONGEST = 200
-"""Of what is typed: a whole link pasted, with what a chat hangs on it."""
-CHINESE = re.compile("[\u3400-\u9fff]")
+LONGEST = 200  # of what is typed: a whole link pasted, with what a chat hangs on it
 
 
 class BadCode(Refused):
@@ -32,10 +30,6 @@ class BadCode(Refused):
 def _check_symbol(symbols: str) -> str:
     total = sum(place * ALPHABET.index(symbol) for place, symbol in enumerate(symbols, start=1))
     return ALPHABET[total % len(ALPHABET)]
-
-
-def _is_symbol(typed: str) -> bool:
-    return typed.isalnum() and not CHINESE.match(typed)
 
 
 def _is_right(symbols: str) -> bool:
@@ -57,7 +51,7 @@ def normalise(typed: str) -> str:
     Raises `BadCode` when it is too short or long, or a symbol cannot be right.
     """
     plain = unicodedata.normalize("NFKC", unquote(typed[:LONGEST])).upper()
-    pieces = ["".join(filter(_is_symbol, each)) for each in re.split("[#?&]", plain)]
+    pieces = [re.sub(r"[\W_\u3400-\u9fff]", "", each) for each in re.split("[#?&]", plain)]
     symbols = next(filter(_is_right, pieces), pieces["#" in plain])
     if not symbols:
         raise BadCode(N_("请输入测评码：纸条上的 12 个字母和数字。"))

@@ -31,26 +31,22 @@ def at(field: str) -> Iterator[None]:
         raise BadSetting(field, refused.message, **refused.params) from refused
 
 
-def spaced(text: str) -> str:
-    """A text in which each space, be it a tab, a wide or a hard one, is a plain one.
-
-    Line breaks of every kind are newlines.
-    """
-    lines = text.splitlines()
-    return "\n".join("".join(" " if each.isspace() else each for each in line) for line in lines)
-
-
 def plain(text: str) -> str:
-    """A text without control characters (line breaks stay) and outer space."""
-    return "".join(each for each in spaced(text) if each.isprintable() or each == "\n").strip()
+    """A text without control characters and outer space; line breaks stay.
+
+    Each space in it, be it a tab, a wide or a hard one, is a plain one.
+    """
+    lines = "\n".join(text.splitlines())
+    spaced = (" " if each.isspace() and each != "\n" else each for each in lines)
+    return "".join(each for each in spaced if each.isprintable() or each == "\n").strip()
 
 
 def title(text: str) -> str:
     """The title of a round, or `BadSetting`."""
-    written = spaced(text).strip()
+    written = plain(text)
     if not written:
         raise BadSetting("title", N_("请起一个名称。"))
-    if len(written) > LONGEST_TITLE or not written.isprintable():
+    if len(written) > LONGEST_TITLE or "\n" in written:
         raise BadSetting(
             "title", N_("名称最多 %(most)s 字，不能有换行等特殊字符。"), most=LONGEST_TITLE
         )
