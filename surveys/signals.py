@@ -41,7 +41,7 @@ class Line:
 class Signal:
     """Something to look at: its kind, and the subjects or the place it is about.
 
-    Kinds: `turnout` (no more than half came back), `excellent` (more than a third got the best grade),
+    Kinds: `turnout` (at most half came back), `excellent` (more than a third got the best grade),
     `empty` (a group without a valid answer), `joined` (small groups counted as one), `too-good`
     (almost all papers back and every answer positive, everywhere).
     """
