@@ -320,7 +320,7 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
 
 
 def finish_destruction(keys: Path) -> list[int]:
-    """Destroy each key whose round was counted or given up; the rounds' ids.
+    """Destroy each key whose round was counted or given up, and its sealed texts; the rounds' ids.
 
     Called on start, on a database that may be older than this program: a process may have died
     between the commit that ended a round and the destruction of its key. A key that this database
@@ -328,7 +328,9 @@ def finish_destruction(keys: Path) -> list[int]:
     """
     held = Round.select(Round.id, Round.key_check).where(Round.id.in_(seal.held(keys)))
     ended = held.where(Round.state.in_(["closed", "published", "abandoned"]))
-    return [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
+    destroyed = [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
+    urn.finish_sweeping()
+    return destroyed
 
 
 def lost_key(keys: Path, round_: Round) -> seal.KeyLost | None:
