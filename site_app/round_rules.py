@@ -50,6 +50,12 @@ WHY = {
     "empty_group": N_("缺的不当零分：或按其余票类折算，或不计得分。"),
     "sampling": N_("谁来答，决定能不能推算全体：抽样的给区间，自愿的不给。"),
 }
+FLAG = {
+    ("over", "valid"): N_("%(options)s 超过 %(share)s"),
+    ("under", "valid"): N_("%(options)s 不到 %(share)s"),
+    ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
+    ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
+}
 EMPTY_GROUP = {
     "renormalise": N_("其余票类按权重重新折算"),
     "withhold": N_("不计得分和等次"),
@@ -59,12 +65,6 @@ VERBS = {
     "edit": N_("修改草稿"),
     "rules": N_("修改计分规则"),
     "open": N_("开始"),
-}
-FLAG = {
-    ("over", "valid"): N_("%(options)s 超过 %(share)s"),
-    ("under", "valid"): N_("%(options)s 不到 %(share)s"),
-    ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
-    ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
 }
 FLAG_OF = {"valid": N_("有效票"), "issued": N_("应到（发出的测评码）")}
 RANK_BY = {"rate": N_("按满意率（肯定率）"), "score": N_("按得分")}
