@@ -167,6 +167,7 @@ def test_a_voter_whose_database_broke_gets_back_what_was_filled_in(
     district: District,
     keys: Path,
     client: FlaskClient,
+    signed_in: FlaskClient,
     set_clock: SetClock,
     table: str,
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_voter_whose_database_broke_gets_back_what_was_filled_in(
         file.write(b"\xff" * 4096)
     whole = table == "rating"
     assert client.get(f"/s/{survey.id}/c1").status_code == (200 if whole else 503)
+    assert signed_in.get("/desk").status_code == 503
     sent = {"token": token_in(filled), "comment": "路灯", "q-overall": "mostly"}
     answer = client.post(f"/s/{survey.id}/c1", data=sent)
     assert answer.status_code == 503
