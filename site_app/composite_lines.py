@@ -18,7 +18,7 @@ from surveys.scoring import shown
 
 NOTE = {
     "renormalised": N_("有缺，其余重新折算"),
-    "withheld": N_("有缺，不计得分"),
+    "withheld": N_("暂不评定，缺：%(parts)s"),
     "deducted": N_("有扣分"),
     "floored": N_("扣到 0 分为止"),
 }
@@ -82,9 +82,10 @@ def document(whole: Composite) -> dict[str, Any]:
     return found
 
 
-def notes_said(notes: Iterable[str]) -> list[str]:
-    """The notes of a score in words."""
-    return [str(_(NOTE[note])) for note in notes]
+def notes_said(notes: Iterable[str], lacking: Iterable[str]) -> list[str]:
+    """The notes of a score in words, with the names of the parts that it lacks."""
+    parts = str(_("、")).join(lacking)
+    return [str(_(NOTE[note], parts=parts)) for note in notes]
 
 
 def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -> list[Row]:
@@ -109,7 +110,10 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
                 score=line.get("score"),
                 grade=line.get("grade"),
                 # What was deducted has a column.
-                notes=notes_said(note for note in line["notes"] if note != "deducted"),
+                notes=notes_said(
+                    (note for note in line["notes"] if note != "deducted"),
+                    [say(sheet.labels[part]) for part in order if line["parts"].get(part) is None],
+                ),
             )
         )
     return found
@@ -169,6 +173,6 @@ def working(read: composite.Composite, sheet: Sheet) -> Working:
         deducted=str(shown(score.deducted)),
         score=shown(score.score),
         grade=score.grade,
-        notes=notes_said(score.notes),
+        notes=notes_said(score.notes, [part.label for part in parts if part.value is None]),
         raw=score.notes,
     )
