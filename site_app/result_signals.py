@@ -1,19 +1,23 @@
 """Signals of a counted round in words, for its organisers' eyes.
 
 They are about the whole round, so all its score rows are read; as these never change after
-counting, that is done once a process.
+counting, that is done once a process for each state of the decided grades.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from surveys import signals
+from site_app.result_lines import Line
+from surveys import questionnaire, signals
 from surveys.messages import N_
-from surveys.models import Archive, Round, Score, Subject
+from surveys.models import Archive, Decision, Round, Score, Subject
+from surveys.questionnaire import Quota
 from surveys.signals import Signal
 
 MOST_NAMES = 12
@@ -23,8 +27,8 @@ WORDS = {
         "每个单位的票几乎都收回来了，而且没有一张不满意：好得让人起疑，请了解一下是怎么填的。"
     ),
     "turnout": N_("收回的票不到发出的一半："),
-    "excellent": N_("建议为最高等次的超过三分之一："),
-    "empty": N_("有的票类没有有效答卷："),
+    "excellent": N_("评定为最高等次的有 %(n)s 个，上限是 %(most)s 个："),
+    "empty": N_("有的票类没有有效回答："),
     "joined": N_("人数少的票类已与别的票类合并："),
 }
 
@@ -41,36 +45,88 @@ class Shown:
 
 def shown(round_: Round) -> list[Shown]:
     """What somebody should look at in a counted round."""
+    found, names = _now(round_)
+    return [_in_words(each, names) for each in found]
+
+
+def over_cap(round_: Round, subject: Subject) -> str:
+    """That a subject has the best grade where more have it than may; empty where that is not so."""
+    found, names = _now(round_)
+    for each in found:
+        if each.kind == "excellent" and subject.key in each.subjects:
+            words = _in_words(each, names)
+            return words.words + (words.place or "、".join(words.names))
+    return ""
+
+
+def suggested(round_: Round, lines: Iterable[Line]) -> str:
+    """For the meeting: that more are suggested for the best grade than a ballot may give it to."""
+    grades = [line.row.grade for line in lines]
+    best, quota = signals.best_grade(round_.rules), _quota(round_)
+    if best is None or quota is None or grades.count(best) <= quota.most(len(grades)):
+        return ""
+    return str(
+        _(
+            "建议%(grade)s %(n)s 人，上限 %(most)s 人：请会议研究确定。",
+            grade=best,
+            n=grades.count(best),
+            most=quota.most(len(grades)),
+        )
+    )
+
+
+def _quota(round_: Round) -> Quota | None:
+    """What the questionnaire allows each ballot of the best answer to its headline question."""
+    form = questionnaire.of(round_)
+    values = {
+        option.id: Fraction(option.value or 0)
+        for question in form.questions
+        if question.id == form.headline
+        for option in question.options
+    }
+    best = max(values, key=lambda option: values[option], default="")
+    found = (each for each in form.quotas if each.question == form.headline)
+    return next((each for each in found if each.option == best), None)
+
+
+def _now(round_: Round) -> tuple[tuple[Signal, ...], dict[str, str]]:
     sha256 = Archive.select(Archive.sha256).where(Archive.round == round_).scalar()
-    found, names = _of(round_.id, str(sha256))
-    return [_in_words(each, dict(names)) for each in found]
+    decided = Decision.select(Decision.subject, Decision.grade).where(Decision.round == round_)
+    grades = tuple(sorted((each.subject_id, each.grade) for each in decided))
+    found, names = _of(round_.id, str(sha256), grades)
+    return found, dict(names)
 
 
 def _in_words(signal: Signal, names: dict[str, str]) -> Shown:
+    count = len(signal.subjects)
+    words = _(WORDS[signal.kind], n=count, most=signal.most)
     # A branch's turnout is that of each of its members; of all subjects it goes without saying.
     if signal.kind == "too-good" or (signal.kind == "turnout" and signal.place):
-        return Shown(_(WORDS[signal.kind]), signal.place, [], 0)
+        return Shown(words, signal.place, [], 0)
     few = [names[key] for key in signal.subjects[:MOST_NAMES]]
-    count = len(signal.subjects)
-    return Shown(_(WORDS[signal.kind]), signal.place, few, count if count > len(few) else 0)
+    return Shown(words, signal.place, few, count if count > len(few) else 0)
 
 
 @lru_cache(maxsize=32)
-def _of(round_id: int, _sha256: str) -> tuple[tuple[Signal, ...], tuple[tuple[str, str], ...]]:
-    """The signals of a round, kept by what its archive is, and the names that they need."""
-    round_ = Round.get_by_id(round_id)
+def _of(
+    round_id: int, _sha256: str, decided: tuple[tuple[int, str], ...]
+) -> tuple[tuple[Signal, ...], tuple[tuple[str, str], ...]]:
+    """The signals of a round, kept by its archive and decided grades; the names that they need."""
+    round_, grades = Round.get_by_id(round_id), dict(decided)
     rows = (
-        Score.select(Score.details, Subject.key, Subject.label, Subject.place_label)
+        Score.select(Score.details, Subject.id, Subject.key, Subject.label, Subject.place_label)
         .join(Subject)
-        .where(Score.round == round_, Score.details.is_null(False))
+        .where(Score.round == round_, Subject.rated | Score.details.is_null(False))
         .order_by(Score.position)
     )
     lines, names = [], {}
     for row in rows:
         about = row.subject
         branch = about.place_label if about.place_label != about.label else ""
-        lines.append(signals.Line(about.key, row.details["cells"], row.details, branch))
+        details, grade = row.details or {}, grades.get(about.id, "")
+        lines.append(signals.Line(about.key, details.get("cells", {}), details, branch, grade))
         names[about.key] = about.label
-    found = signals.found(lines, round_.rules)
+    quota = _quota(round_)
+    found = signals.found(lines, round_.rules, quota.most if quota else signals.a_third)
     named = {key for each in found for key in each.subjects[:MOST_NAMES]}
     return tuple(found), tuple((key, names[key]) for key in named)

@@ -279,6 +279,9 @@ def decide(round_id: int, key: str) -> AnyResponse | tuple[str, int]:
         return desk_page(round_), 409
     auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
     flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
+    over = result_signals.over_cap(round_, subject)
+    if over:
+        flash(over)
     return redirect(back_to(round_, subject), 303)
 
 
@@ -329,12 +332,14 @@ def sheets(round_: Round, template: str) -> str | AnyResponse:
         Subject.place.is_null() if place.place_id is None else Subject.place == place.place_id,
         Subject.place_label == place.place_label,
     )
+    lines = result_lines.lines(round_, chosen)
     return render_template(
         template,
         places=places,
         page=page,
         place=place.place_label,
-        lines=result_lines.lines(round_, chosen),
+        lines=lines,
+        too_many=result_signals.suggested(round_, lines),
         pledges=pledges(round_),
         place_turnout=public_rounds.turnout(
             line for line in kept(round_).counts if place.place and line["code"] == place.place.code
