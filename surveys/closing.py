@@ -108,9 +108,9 @@ def _document(round_: Round, closed_on: str | None, count: tally.Count) -> dict[
 
 
 def forecast(round_: Round) -> dict[str, str]:
-    """Subject key → full, few, complement or void, were it counted now; from turnout alone."""
+    """Subject key → full, few, complement or void, at most, if counted now; from turnout alone."""
     count = tally.Count(ballots=tally.turnout(round_))
-    return disclosure.disclosures(archive.from_document(_document(round_, None, count)))
+    return disclosure.at_most(archive.from_document(_document(round_, None, count)))
 
 
 @dataclass(frozen=True, slots=True)

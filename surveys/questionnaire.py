@@ -331,6 +331,9 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     _check_kinds(document)
     part = _archive_part(document)
     groups, rules = document["groups"], document["rules"]
+    by_issued = any(flag.get("of") == "issued" for flag in rules.get("flags", ()))
+    if by_issued and not is_by_codes(document):
+        raise ValueError("rules.flags: of the codes issued, and it is answered without codes")
     archive.from_document(
         {
             "format": archive.FORMAT,

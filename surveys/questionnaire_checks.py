@@ -298,6 +298,15 @@ def _rules(document: Table) -> Iterator[Fault]:
                     option=str(option)[:40],
                 )
                 yield Fault(reason, "rules", f'id="{flag["id"]}"')
+        if flag.get("of") == "issued" and not is_by_codes(document):
+            reason = Refused(
+                N_(
+                    "提示（flags）“%(id)s”按发出的测评码算（of），不用测评码的问卷没有这个数。"
+                    "请去掉 of，或者写上 needs_codes = true。"
+                ),
+                id=flag["id"],
+            )
+            yield Fault(reason, "rules", 'of="issued"')
 
 
 def _quotas(document: Table) -> Iterator[Fault]:

@@ -103,6 +103,14 @@ BAD: list[tuple[str, str, str, int]] = [
     (swapped("version = 1", "version = 1.5"), "版本号", "version", 1),
     (swapped('en = "Excellent"', 'fr = "Excellent"'), "中文（zh）和英文（en）", "Excellent", 1),
     (swapped("needs_codes = true\n", ""), "只能是 open", "sampling", 1),
+    (
+        swapped("needs_codes = true\n", "")
+        .replace('sampling = "all"', 'sampling = "open"')
+        .replace('over = "1/3"', 'over = "1/3", of = "issued"'),
+        "按发出的测评码算",
+        'of = "issued"',
+        1,
+    ),
     (swapped("headline =", "colour = 1\nheadline ="), "“colour”", "colour", 1),
     (swapped('id = "mine"', 'id = "我的"'), "只能用英文字母", "id =", 1),
     (swapped('id = "mine"', 'id = "team-appraisal"'), "已有一份问卷", "id =", 1),
