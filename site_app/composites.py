@@ -25,6 +25,7 @@ from site_app.paging import A_PAGE, page_of
 from surveys import assembling, composing, composite_rules, export, figures
 from surveys.composite_models import Composite, CompositeDeduction, CompositeSubject
 from surveys.messages import Refused
+from surveys.typed import whole as whole_number
 
 blueprint = Blueprint("composites", __name__)
 blueprint.add_app_template_global(composite_pages.refusals, "refusals")
@@ -159,7 +160,8 @@ def edit(composite_id: int) -> Page:
 
 def _source(typed: str) -> tuple[str, int] | None:
     kind, _dash, number = typed.partition("-")
-    return (kind, int(number)) if number.isascii() and number.isdigit() else None
+    found = whole_number(number)
+    return None if found is None else (kind, found)
 
 
 def _edit_page(

@@ -75,6 +75,7 @@ SEEN = [
     State("answers.survey", "kinds", "/s/{kinds}/c1"),
     State("answers.survey", "by code", "/s/{coded}/c1"),
     State("answers.survey", "waiting", "/s/{waiting}/c1"),
+    State("answers.survey", "draft", "/s/{unopened}/c1"),
     State("answers.survey", "ended", "/s/{ended}/c1"),
     State("answers.survey", "abandoned", "/s/{abandoned}/c1"),
     State("answers.survey", "published", "/s/{public}/c1"),
@@ -195,6 +196,7 @@ SENT = [
     State("answers.enter", "spent", "/v", 409, {"code": "{spent}"}),
     State("answers.enter", "early", "/v", 410, {"code": "{early}"}),
     State("answers.enter", "late", "/v", 410, {"code": "{late}"}),
+    State("answers.enter", "given up", "/v", 410, {"code": "2222-2222-2222", "{given_up}": "x"}),
     State("answers.review", "blank", "/v/review", 200, {"code": "{code}"}),
     State("answers.review", "full", "/v/review", 200, {"code": "{code}", **ALL}),
     State(

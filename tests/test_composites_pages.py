@@ -210,6 +210,9 @@ def test_a_composite_can_be_part_of_another_but_never_of_itself(
     path = f"{desk(scores)}/edit"
     itself = {"source-residents": f"composite-{scores.id}", "who": "sources"}
     assert "不能拿自己当一部分" in text(post(signed_in, path, itself), 422)
+    for number in ("9" * 5000, "²", ""):
+        endless = {"source-residents": f"round-{number}", "who": "sources"}
+        assert post(signed_in, path, endless).status_code in (303, 422)
     other = {"source-residents": f"composite-{stars.id}", "who": "sources"}
     assert "还没有计票" in text(post(signed_in, path, other), 422), "not published yet"
     publish(signed_in, compute(signed_in, stars))

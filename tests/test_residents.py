@@ -182,10 +182,16 @@ def test_markup_and_control_characters_of_a_comment_are_harmless(
     assert "&lt;script&gt;" in page
 
 
-def test_a_comment_of_a_megabyte_gets_a_sentence(client: FlaskClient, survey: Round) -> None:
-    answer = send(client, survey, comment="长" * 330_000)
-    assert answer.status_code == 400
-    assert "您写了 330000 字" in text_of(answer)
+@pytest.mark.parametrize(
+    ("length", "status", "says"),
+    [(28_000, 400, "您写了 28000 字"), (330_000, 413, "提交的内容太大")],
+)
+def test_a_comment_much_too_long_gets_a_sentence(
+    client: FlaskClient, survey: Round, length: int, status: int, says: str
+) -> None:
+    answer = send(client, survey, comment="长" * length)
+    assert answer.status_code == status
+    assert says in text_of(answer)
 
 
 def test_a_busy_database_keeps_the_answers_and_the_page_can_be_sent_again(
