@@ -17,7 +17,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from site_app import charts, clock, result_lines
-from site_app.i18n import say
+from site_app.i18n import date_time, say
 from surveys import rounds
 from surveys.models import Archive, Round, Score, Unit
 from surveys.questionnaire import Questionnaire
@@ -73,6 +73,25 @@ class Held:
     def score_word(self) -> str:
         """What its score is called."""
         return say(self.words["score"]) if "score" in self.words else str(_("满意度"))
+
+    @property
+    def note(self) -> str:
+        """What may be said of it in a list, in words."""
+        if self.url and not self.is_public:
+            return str(_("结果按规定不公开，只公布举行情况"))
+        if self.score is not None and self.rate is not None:
+            return str(
+                _(
+                    "%(rate_word)s %(rate)s%%，%(score_word)s %(score)s",
+                    rate_word=self.rate_word,
+                    rate=self.rate,
+                    score_word=self.score_word,
+                    score=self.score,
+                )
+            )
+        if self.phase == "open":
+            return str(_("%(when)s 截止", when=date_time(self.ends_at)))
+        return ""
 
 
 def turnout(counts: Iterable[dict[str, Any]]) -> Turnout:
