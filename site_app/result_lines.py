@@ -24,10 +24,11 @@ from surveys.questionnaire import Question, Questionnaire
 
 Above = Subject.alias("above")
 
+FEW_ANSWERS = N_("有效回答不足 %(k)s 份")
 NOTE = {
     "void": N_("收回的票多于发出的票，作废"),
     "merged": N_("人数少的票类已与别的票类合并计算"),
-    "few-answers": N_("有效回答不足 %(n)s 份"),
+    "few-answers": FEW_ANSWERS,
     "renormalised": N_("有的票类没有有效回答，其余票类按权重重新折算"),
     "withheld": N_("有的票类没有有效回答，按规则不计得分"),
     "non-probability": N_("自愿参加，不是抽样，只代表参加的人"),
@@ -159,19 +160,17 @@ def notes(round_: Round, shown: Columns, row: Score) -> list[str]:
     nobody is told that they are not.
     """
     left_out = {"non-probability"} | (set() if shown.rank else {"too-few-to-rank"})
-    fewest = {
-        "too-few-to-rank": (round_.rules.get("rank") or {}).get("from", 30),
-        "few-answers": round_.rules.get("minimum", 5),
-    }
+    least = (round_.rules.get("rank") or {}).get("from", 30)
+    k = round_.rules.get("minimum", 5)
     found = (row.details or {}).get("notes", ())
-    return [_(NOTE[note], n=fewest.get(note)) for note in found if note not in left_out]
+    return [_(NOTE[note], n=least, k=k) for note in found if note not in left_out]
 
 
 def caution(rules: Mapping[str, Any], details: Mapping[str, Any] | None) -> str:
     """What must stand beside a number that rests on few answers; empty where it does not."""
     if "few-answers" not in (details or {}).get("notes", ()):
         return ""
-    return str(_(NOTE["few-answers"], n=rules.get("minimum", 5)))
+    return str(_(FEW_ANSWERS, k=rules.get("minimum", 5)))
 
 
 def flags(round_: Round, form: Questionnaire, row: Score) -> list[str]:

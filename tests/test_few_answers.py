@@ -49,7 +49,7 @@ def test_a_rate_of_one_answer_says_so_in_its_own_line_on_every_public_page(
     for path in ("/units/c1", "/results", "/plan/2026/10", f"{here}/c1/how"):
         assert FEW in beside(page(path), "100.00"), path
     for path in (f"{here}?lang=en", "/units/c1?lang=en"):
-        assert "fewer than 5 valid answers" in page(path)
+        assert "Fewer than 5 valid answers" in page(path)
 
 
 def test_the_table_for_spreadsheets_says_so_in_the_same_line(
