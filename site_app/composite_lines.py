@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
+import peewee
 from flask_babel import gettext as _
 
+from site_app import result_lines
 from site_app.i18n import say
 from surveys import archive, assembling, composite, composite_document
 from surveys.composite_models import Composite, CompositeSubject
 from surveys.composite_rules import Sheet
 from surveys.messages import N_
+from surveys.models import Round, Score, Subject
 from surveys.scoring import shown
 
 NOTE = {
@@ -97,9 +100,16 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
             Row(each, [there[each.key].get(part) for part in order], None, None, None, None, ())
             for each in subjects
         ]
-    scores = {each["subject"]: each for each in document(whole)["scores"]}
+    kept, few = document(whole), _on_few_answers(whole)
+    scores = {each["subject"]: each for each in kept["scores"]}
+    taken = {each["id"]: each.get("parts", {}) for each in kept["subjects"]}
     found = []
     for each in subjects:
+        cautions = [
+            _("%(part)s：%(caution)s", part=say(sheet.labels[part]), caution=words)
+            for part, value in taken[each.key].items()
+            if (words := few.get((part, value.get("subject", ""))))
+        ]
         line = scores[each.key]
         found.append(
             Row(
@@ -113,9 +123,22 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
                 notes=notes_said(
                     (note for note in line["notes"] if note != "deducted"),
                     [say(sheet.labels[part]) for part in order if line["parts"].get(part) is None],
-                ),
+                )
+                + cautions,
             )
         )
+    return found
+
+
+def _on_few_answers(whole: Composite) -> dict[tuple[str, str], str]:
+    """Part and key in its round → the caution of a number that rests on few answers."""
+    noted = peewee.fn.json_extract(Score.details, "$.notes")
+    found = {}
+    for part, source in assembling.sources_of(whole).items():
+        rows = Score.select(Score, Subject).join(Subject).where(Score.round == source.round_id)
+        for row in rows.where(peewee.fn.instr(noted, "few-answers") > 0):
+            words = result_lines.caution(cast(Round, source.round).rules, row.details)
+            found[part, row.subject.key] = words
     return found
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from site_app import plan_document, plan_store
 from surveys.models import Round, Score
-from tests import factories
+from tests import composites, factories
 from tests.factories import District
 from tests.test_results import Fetch, row_of
 
@@ -97,3 +97,15 @@ def test_without_a_valid_answer_overall_there_is_no_grade(
     assert (row.disclosure, row.grade) == ("full", None)
     sheet = page(f"/desk/rounds/{round_.id}/meeting", client=signed_in)
     assert row_of(sheet, "示例党员1").startswith("示例党员1 0 — — —")
+
+
+def test_a_composite_says_which_part_rests_on_few_answers(
+    page: Fetch, survey: Round, signed_in: FlaskClient
+) -> None:
+    whole = composites.stars(signed_in, survey)
+    composites.publish(signed_in, composites.compute(signed_in, whole))
+    told = f"群众满意率：{FEW}"
+    assert told in row_of(page(f"/composites/{whole.id}"), "甲一示范社区")
+    assert told in page("/units/c1")
+    data = signed_in.get(f"{composites.desk(whole)}/scores.csv").get_data()
+    assert told in data.decode("utf-8-sig")
