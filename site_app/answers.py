@@ -18,16 +18,7 @@ from flask import Blueprint, abort, current_app, make_response, render_template,
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.wrappers import Response
 
-from site_app import (
-    answer_refusals,
-    answer_steps,
-    answer_tokens,
-    auth,
-    clock,
-    errors,
-    public_rounds,
-    storage,
-)
+from site_app import answer_refusals, answer_steps, answer_tokens, auth, clock, errors, storage
 from site_app.answer_pages import (
     Booth,
     Place,
@@ -155,7 +146,7 @@ def survey(round_id: int, code: str) -> Page:
             return _thanked(place, now), 200
         case ["spent", place.round.id]:
             return _spent_page(place)
-    if not public_rounds.has_posters(place.round, place.form):
+    if not place.on_poster:
         return _by_code_alone() if request.method == "POST" else abort(404)
     if request.method == "POST" and not answer_refusals.is_foreign():
         return _redraw(place, now) if _only_redrawn() else _take(place, now)

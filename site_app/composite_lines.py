@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 import peewee
 from flask_babel import gettext as _
@@ -132,14 +132,15 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
 
 def _on_few_answers(whole: Composite) -> dict[tuple[str, str], str]:
     """Part and key in its round → the caution of a number that rests on few answers."""
-    noted = peewee.fn.json_extract(Score.details, "$.notes")
-    found = {}
-    for part, source in assembling.sources_of(whole).items():
-        rows = Score.select(Score, Subject).join(Subject).where(Score.round == source.round_id)
-        for row in rows.where(peewee.fn.instr(noted, "few-answers") > 0):
-            words = result_lines.caution(cast(Round, source.round).rules, row.details)
-            found[part, row.subject.key] = words
-    return found
+    notes = peewee.fn.json_extract(Score.details, "$.notes")
+    noted = Score.select(Score, Subject, Round).join(Subject).switch(Score).join(Round)
+    return {
+        (part, row.subject.key): result_lines.caution(row.round.rules, row.details)
+        for part, source in assembling.sources_of(whole).items()
+        for row in noted.where(
+            Score.round == source.round_id, peewee.fn.instr(notes, "few-answers") > 0
+        )
+    }
 
 
 def missing(whole: Composite, sheet: Sheet) -> list[tuple[str, str, int]]:

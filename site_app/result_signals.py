@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from flask_babel import gettext as _
@@ -52,48 +51,34 @@ def shown(round_: Round) -> list[Shown]:
 def over_cap(round_: Round, subject: Subject) -> str:
     """That a subject has the best grade where more have it than may; empty where that is not so."""
     found, names = _now(round_)
-    for each in found:
-        if each.kind == "excellent" and subject.key in each.subjects:
-            words = _in_words(each, names)
-            return words.words + (words.place or "、".join(words.names))
-    return ""
+    over = (each for each in found if each.kind == "excellent" and subject.key in each.subjects)
+    said = [_in_words(each, names) for each in over]
+    return said[0].words + (said[0].place or "、".join(said[0].names)) if said else ""
 
 
 def suggested(round_: Round, lines: Iterable[Line]) -> str:
-    """For the meeting: that more are suggested for the best grade than a ballot may give it to."""
-    grades = [line.row.grade for line in lines]
-    best, quota = signals.best_grade(round_.rules), _quota(round_)
-    if best is None or quota is None or grades.count(best) <= quota.most(len(grades)):
+    """For the meeting: that the votes suggest the best grade for more than a ballot may give it."""
+    grades, best = [line.row.grade for line in lines], signals.best_grade(round_.rules)
+    quota = _quota(round_)
+    n, most = grades.count(best), quota.most(len(grades)) if quota else 0
+    if quota is None or best is None or n <= most:
         return ""
-    return str(
-        _(
-            "建议%(grade)s %(n)s 人，上限 %(most)s 人：请会议研究确定。",
-            grade=best,
-            n=grades.count(best),
-            most=quota.most(len(grades)),
-        )
+    words = _(
+        "建议%(grade)s %(n)s 人，上限 %(most)s 人：请会议研究确定。", grade=best, n=n, most=most
     )
+    return str(words)
 
 
 def _quota(round_: Round) -> Quota | None:
-    """What the questionnaire allows each ballot of the best answer to its headline question."""
+    """How many a ballot may give the best answer to the headline question."""
     form = questionnaire.of(round_)
-    values = {
-        option.id: Fraction(option.value or 0)
-        for question in form.questions
-        if question.id == form.headline
-        for option in question.options
-    }
-    best = max(values, key=lambda option: values[option], default="")
-    found = (each for each in form.quotas if each.question == form.headline)
-    return next((each for each in found if each.option == best), None)
+    return next((each for each in form.quotas if each.question == form.headline), None)
 
 
 def _now(round_: Round) -> tuple[tuple[Signal, ...], dict[str, str]]:
     sha256 = Archive.select(Archive.sha256).where(Archive.round == round_).scalar()
-    decided = Decision.select(Decision.subject, Decision.grade).where(Decision.round == round_)
-    grades = tuple(sorted((each.subject_id, each.grade) for each in decided))
-    found, names = _of(round_.id, str(sha256), grades)
+    rows = Decision.select(Decision.subject, Decision.grade).where(Decision.round == round_)
+    found, names = _of(round_.id, str(sha256), frozenset(rows.tuples()))
     return found, dict(names)
 
 
@@ -109,7 +94,7 @@ def _in_words(signal: Signal, names: dict[str, str]) -> Shown:
 
 @lru_cache(maxsize=32)
 def _of(
-    round_id: int, _sha256: str, decided: tuple[tuple[int, str], ...]
+    round_id: int, _sha256: str, decided: frozenset[tuple[int, str]]
 ) -> tuple[tuple[Signal, ...], tuple[tuple[str, str], ...]]:
     """The signals of a round, kept by its archive and decided grades; the names that they need."""
     round_, grades = Round.get_by_id(round_id), dict(decided)

@@ -122,12 +122,6 @@ def steps(subject: Subject, rules: Rules) -> list[Step]:
     return found
 
 
-def _missing(taken: Sequence[Step], rules: Rules) -> Fraction:
-    """The share of all weight that the missing parts have."""
-    gone = [rules.parts[step.part].weight for step in taken if step.value is None]
-    return sum(gone, Fraction(0)) / sum(part.weight for part in rules.parts.values())
-
-
 def score_subject(subject: Subject, rules: Rules) -> Score:
     """C1 to C5 for one subject.
 
@@ -144,7 +138,9 @@ def score_subject(subject: Subject, rules: Rules) -> Score:
     notes = []
     there = [step.points for step in taken if step.points is not None]
     before = sum(there, Fraction(0)) if there else None
-    lost = rules.withhold_from is not None and _missing(taken, rules) >= rules.withhold_from
+    gone = sum(part.weight for part in rules.parts.values() if part.id not in subject.values)
+    whole = sum(part.weight for part in rules.parts.values())
+    lost = rules.withhold_from is not None and gone >= rules.withhold_from * whole
     if lost or (there and len(there) < len(taken)):
         withheld = lost or rules.withhold
         notes.append("withheld" if withheld else "renormalised")

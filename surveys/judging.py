@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import peewee
 from peewee import chunked
 
 from surveys.assembling import rules_of, sources_of, subjects_of
@@ -20,21 +19,15 @@ from surveys.messages import N_
 from surveys.models import Person, Round, Subject, Unit, reach
 from surveys.typed import BadSetting
 
-Above = Unit.alias("above")
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Somebody or something to be judged: key, name, the place it belongs to.
-
-    `home` is what tells namesakes apart: a person's unit, what stands above a unit.
-    """
+    """Somebody or something to be judged: key, name, the place it belongs to."""
 
     key: str
     label: str
     place: str
     unit: int
-    home: str | None
 
 
 def in_sources(composite: Composite) -> list[Judged]:
@@ -57,11 +50,8 @@ def _in_composite(source: Composite, sheet: Sheet) -> list[Judged]:
         return []
     subjects = subjects_of(source)
     known = _in_roster(sheet, "code", [each.key for each in subjects])
-    return [
-        known.get(each.key)
-        or Judged(each.key, each.label, each.place_label, each.unit_id, each.place_label)
-        for each in subjects
-    ]
+    kept = (Judged(each.key, each.label, each.place_label, each.unit_id) for each in subjects)
+    return [known.get(each.key, each) for each in kept]
 
 
 def _in_round(source: Round, sheet: Sheet) -> list[Judged]:
@@ -81,19 +71,13 @@ def _in_roster(sheet: Sheet, column: str, wanted: Sequence[Any]) -> dict[Any, Ju
     for some in chunked(wanted, 500):
         if sheet.about == "persons":
             people = Person.select(Person, Unit).join(Unit)
-            for person in people.where(getattr(Person, column).in_(some)):
-                home = person.unit.name
-                key = getattr(person, column)
-                found[key] = Judged(person.code, person.name, home, person.unit_id, home)
+            for row in people.where(getattr(Person, column).in_(some)):
+                judged = Judged(row.code, row.name, row.unit.name, row.unit_id)
+                found[getattr(row, column)] = judged
         else:
-            units = Unit.select(Unit, Above.name.alias("above")).join(
-                Above, peewee.JOIN.LEFT_OUTER, on=(Unit.parent == Above.id)
-            )
-            unit: Any
-            for unit in units.where(getattr(Unit, column).in_(some)).objects():
+            for unit in Unit.select().where(getattr(Unit, column).in_(some)):
                 if not sheet.kinds or unit.kind in sheet.kinds:
-                    key = getattr(unit, column)
-                    found[key] = Judged(unit.code, unit.name, unit.name, unit.id, unit.above)
+                    found[getattr(unit, column)] = Judged(unit.code, unit.name, unit.name, unit.id)
     return found
 
 
@@ -116,13 +100,20 @@ def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:
 def told_apart(judged: Sequence[Judged]) -> list[Judged]:
     """Namesakes get behind their name where they belong; where that is the same, their code."""
     names = Counter(each.label for each in judged)
-    homes = Counter((each.label, each.home) for each in judged)
-    found = []
-    for each in judged:
-        label = each.label
-        if names[label] > 1:
-            apart = each.home and homes[label, each.home] == 1
-            label = f"{label}（{each.home if apart else each.key}）"
-        place = label if each.place == each.label else each.place
-        found.append(replace(each, label=label, place=place))
-    return found
+    homes = {each.key: _home(each) for each in judged if names[each.label] > 1}
+    taken = Counter((each.label, homes.get(each.key)) for each in judged)
+
+    def apart(each: Judged) -> Judged:
+        if each.key not in homes:
+            return each
+        home = homes[each.key]
+        label = f"{each.label}（{home if taken[each.label, home] == 1 else each.key}）"
+        return replace(each, label=label, place=label if each.place == each.label else each.place)
+
+    return [apart(each) for each in judged]
+
+
+def _home(each: Judged) -> str:
+    """Where a person belongs; what stands above a unit."""
+    above = Unit.get_by_id(each.unit).parent
+    return each.place if each.place != each.label or above is None else str(above.name)
