@@ -1,12 +1,13 @@
 import sys
 
-from site_app import create_app
+from site_app import create_app, storage
 from site_app.commands import language
 from site_app.i18n import sentence_outside
 from surveys.messages import Refused
 
 try:
     app = create_app()
+    storage.check_upgraded(app)
 except Refused as refused:
     print(sentence_outside(refused, language()), file=sys.stderr)
     raise SystemExit(2) from refused

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-import peewee
-from flask.cli import AppGroup
+from flask import current_app
+from flask.cli import AppGroup, FlaskGroup
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from site_app.i18n import sentence, sentence_outside
+from surveys import db
 from surveys.messages import N_, Refused
 
 SENTENCE_END = ".。"
@@ -38,15 +39,15 @@ class BadInput(click.ClickException):
         click.echo(self.format_message(), file=file, err=True)
 
 
-class Unavailable(BadInput):
-    """A command that could not run, whatever its input."""
-
-    exit_code = 1
-
-
 def language() -> str:
     """The language of the terminal: English where `LANG` says so, else Chinese."""
     return "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
+
+
+def running() -> bool:
+    """Whether a command of ours is what the site is being made for, rather than a server."""
+    context = click.get_current_context(silent=True)
+    return context is not None and isinstance(context.command, FlaskGroup)
 
 
 def teach_click() -> None:
@@ -121,28 +122,28 @@ class Commands(Command, AppGroup):
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Speak the reader's language inside, and turn what is refused into `BadInput`."""
+def refusals(*, mending: bool = False) -> Iterator[None]:
+    """Speak the reader's language inside, and turn what is refused into `BadInput`.
+
+    A site that cannot start refuses every command but one that is `mending` it.
+    """
     with force_locale(language()):
         try:
+            if "REFUSED" in current_app.config and not mending:
+                raise current_app.config["REFUSED"]
             yield
         except Refused as refused:
             raise BadInput(sentence(refused)) from refused
-        except OSError as wrong:
-            if wrong.filename is None:
+        except (OSError, *db.ERRORS) as wrong:
+            trouble = db.what_is_wrong(wrong)
+            if trouble:
+                raise BadInput(sentence(trouble)) from wrong
+            if not isinstance(wrong, OSError) or wrong.filename is None:
                 raise
             raise BadInput(
                 _(
                     "不能读写“%(file)s”（%(reason)s）。请检查路径和权限。",
                     file=wrong.filename,
                     reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
-                )
-            ) from wrong
-        except peewee.OperationalError as wrong:
-            raise Unavailable(
-                _(
-                    "数据库现在用不了（%(reason)s）。还没有建好时，请先运行 "
-                    "flask --app wsgi db upgrade；正忙时，请过一会儿再试。",
-                    reason=wrong,
                 )
             ) from wrong

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from surveys import db
 from surveys.messages import N_, Refused
 
 
@@ -31,6 +32,7 @@ SETTINGS = (
     Setting("FILING", "", N_("备案号，显示在每页页脚")),
     Setting("TIMEZONE", "Asia/Shanghai", N_("页面上的时间所用的时区")),
 )
+SECRET_LENGTH = 12
 
 
 class BadSetting(Refused):
@@ -91,9 +93,18 @@ def read(environment: Mapping[str, str]) -> Config:
         raise BadSetting(
             N_("没有“%(zone)s”这个时区，请写成 Asia/Shanghai 的样子。"), zone=given["TIMEZONE"]
         ) from None
+    if 0 < len(given["SECRET_KEY"]) < SECRET_LENGTH:
+        raise BadSetting(
+            N_(
+                "SECRET_KEY 太短，别人能猜出来。请换成至少 %(n)s 个字符的随机文字；"
+                "也可以不设，网站会自己生成。"
+            ),
+            n=SECRET_LENGTH,
+        )
+    default = f"sqlite:///{instance}/data/site.sqlite"
     return Config(
         instance=instance,
-        database_url=given["DATABASE_URL"] or f"sqlite:///{instance}/data/site.sqlite",
+        database_url=f"sqlite:///{db.path_of(given['DATABASE_URL'] or default)}",
         keys=Path(given["KEYS_DIR"] or instance / "keys").resolve(),
         secret_key=given["SECRET_KEY"],
         port=port,

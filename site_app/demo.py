@@ -73,6 +73,15 @@ def load(keys: Path, say: Say) -> None:
     """Fill an empty site; `Refused` when anything is there already."""
     if Unit.select().exists() or Round.select().exists() or models.Plan.select().exists():
         raise Refused(N_("网站里已有数据，不能再装演示数据。请用一个空的 INSTANCE_DIR。"))
+    foreign = sorted(seal.held(keys))
+    if foreign:
+        raise Refused(
+            N_(
+                "密钥文件夹里有别的测评的密钥（%(files)s），不能装演示数据，什么也没有动。"
+                "请弄清它们是哪来的，移到别处；或者换一个空的 INSTANCE_DIR。"
+            ),
+            files="、".join(f"round-{each}.key" for each in foreign),
+        )
     today = local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     say(_("正在装入演示数据：单位、人员和工作要点……"))
     chance = random.Random(SEED)  # noqa: S311 - invented answers, nothing secret
@@ -344,14 +353,18 @@ def doors(keys: Path, now: datetime) -> tuple[str, str]:
 
 
 def wipe(keys: Path) -> None:
-    """Remove the demonstration, all of it; keys of its rounds are destroyed."""
+    """Remove the demonstration, all of it; the keys of its rounds and no others are destroyed.
+
+    The keys go first: whoever dies in between leaves a demonstration that can be wiped again.
+    """
     if not models.is_demonstration():
         raise Refused(N_("这里没有演示数据，什么也没有删除。"))
     with writing():
+        for each in Round.select():
+            seal.destroy(keys, each.id, each.key_check)
         Unit.update(parent=None).execute()
         for table in reversed((*TABLES, *composite_models.TABLES, *models.TABLES)):
-            table.delete().execute()
+            gone = table.delete()
+            (gone.where(SiteFact.name != "site-id") if table is SiteFact else gone).execute()
         SiteFact.create(name="wiped", value=local(clock.now()).date().isoformat())
-    for round_id in seal.held(keys):
-        seal.destroy(keys, round_id)
     database.execute_sql("VACUUM")

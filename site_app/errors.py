@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import traceback
 from types import TracebackType
 
-import peewee
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -16,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from site_app import auth, security
 from site_app.i18n import sentence_marked
+from surveys import db
 from surveys.messages import N_, Refused
 
 WORDS = {
@@ -28,7 +27,7 @@ WORDS = {
     500: (N_("网站出错了"), N_("没有保存任何东西。请过一会儿再试；仍不行，请联系组织者。")),
     503: (N_("网站正忙"), N_("没有保存任何东西。请过一会儿再试。")),
 }
-BROKEN = (peewee.PeeweeException, sqlite3.Error, OSError)
+BROKEN = (*db.ERRORS, OSError)
 """What a database raises that is locked, full, damaged or gone; reading a row is not peewee's."""
 logger = logging.getLogger("site")
 
@@ -108,7 +107,9 @@ def refused(error: Refused) -> tuple[str, int]:
 
 
 def database_busy(error: Exception) -> tuple[str, int]:
-    """The database is locked, full or gone. The words of the error stay out of the log."""
+    """The database is locked, full, damaged or gone. The words of the error stay out of the log."""
+    if not db.what_is_wrong(error):
+        raise error
     logger.error("database: %s", type(error).__name__)
     return page(503)
 
@@ -118,6 +119,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(CSRFError, missing_token)
     app.register_error_handler(Refused, refused)
-    app.register_error_handler(peewee.PeeweeException, database_busy)
-    app.register_error_handler(sqlite3.Error, database_busy)
+    for kind in db.ERRORS:
+        app.register_error_handler(kind, database_busy)
     app.jinja_env.globals.update(sentence=sentence_marked, site=app.config["SITE"])

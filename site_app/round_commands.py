@@ -41,7 +41,12 @@ def list_rounds() -> None:
     with refusals():
         for each in Round.select().order_by(Round.id):
             phase = _(PHASE[rounds.phase(each, clock.now())])
-            click.echo(f"{each.id}\t{phase}\t{each.title}")
+            click.echo("\t".join([str(each.id), phase, each.title, *_lost(each)]))
+
+
+def _lost(round_: Round) -> list[str]:
+    lost = rounds.lost_key(storage.keys(), round_)
+    return [sentence(lost)] if lost else []
 
 
 @round_group.command(
@@ -124,6 +129,8 @@ def show(round_id: int) -> None:
             click.echo(f"{date_time(found.opens_at)} – {date_time(found.ends_at)}")
         if found.state == "draft":
             _say_issues(found)
+        for words in _lost(found):
+            click.echo(words)
         for row in closing.turnout(found):
             issued = "" if row["issued"] is None else f"/{row['issued']}"
             click.echo(f"{row['place']}\t{row['group']['zh']}\t{row['returned']}{issued}")
@@ -201,11 +208,12 @@ def delay(round_id: int, new_end: str, reason: str) -> None:
 
 @round_group.command("count", help=N_("计票：只有一次，不能撤回，之后单张答卷即销毁。"))
 @ROUND_ID
-def count(round_id: int) -> None:
+@click.option("--anyway", is_flag=True, help=N_("什么结果也不会留下时，仍然计票。"))
+def count(round_id: int, anyway: bool) -> None:
     """Count an ended round: once, final; single answers are gone afterwards."""
     with refusals():
         found = _round(round_id)
-        for step in closing.closing(storage.keys(), found, local(clock.now())):
+        for step in closing.closing(storage.keys(), found, local(clock.now()), anyway):
             click.echo(f"{step.done}/{step.total}", err=True)
         auth.record("count", found)
         click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")

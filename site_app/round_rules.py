@@ -60,6 +60,12 @@ VERBS = {
     "rules": N_("修改计分规则"),
     "open": N_("开始"),
 }
+FLAG = {
+    ("over", "valid"): N_("%(options)s 超过 %(share)s"),
+    ("under", "valid"): N_("%(options)s 不到 %(share)s"),
+    ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
+    ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
+}
 FLAG_OF = {"valid": N_("有效回答"), "issued": N_("应到（发出的测评码）")}
 RANK_BY = {"rate": N_("按满意率（肯定率）"), "score": N_("按得分")}
 
@@ -153,17 +159,9 @@ def _values(form: Questionnaire) -> list[str]:
 
 
 def _flag(form: Questionnaire, flag: Mapping[str, Any]) -> str:
-    said = {
-        "options": result_lines.options_said(form, flag["options"]),
-        "share": flag.get("over", flag.get("under")),
-    }
-    if flag.get("of") == "issued":
-        if "over" in flag:
-            return str(_("%(options)s 超过应到（发出的测评码）的 %(share)s", **said))
-        return str(_("%(options)s 不到应到（发出的测评码）的 %(share)s", **said))
-    if "over" in flag:
-        return str(_("%(options)s 超过 %(share)s", **said))
-    return str(_("%(options)s 不到 %(share)s", **said))
+    words = result_lines.options_said(form, flag["options"])
+    side = "over" if "over" in flag else "under"
+    return str(_(FLAG[side, flag.get("of", "valid")], options=words, share=flag[side]))
 
 
 def stored(round_: Round) -> Form:

@@ -34,7 +34,7 @@ from site_app import (
 )
 from site_app.i18n import local, switched
 from site_app.models import LARGEST_ID, AuditEntry, Plan
-from surveys import closing, questionnaire, rounds, tally
+from surveys import closing, db, questionnaire, rounds, tally
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Delay, Pledge, Round, Unit, reach
 
@@ -90,7 +90,10 @@ def desk() -> str:
     within = rounds.visible_to(auth.signed_in().unit)
     page = paging.page_of(within.count())
     found = [_on_desk(each, now) for each in page.of(rounds.by_urgency(within, now))]
-    return render_template("rounds/desk.html", rounds=found, page=page)
+    open_ = within.where(Round.state == "open")
+    tried = ((each, rounds.lost_key(storage.keys(), each)) for each in open_)
+    lost = [each for each in tried if each[1]]
+    return render_template("rounds/desk.html", rounds=found, lost=lost, page=page)
 
 
 def _on_desk(round_: Round, now: datetime) -> dict[str, object]:
@@ -214,6 +217,7 @@ def _show_page(round_: Round, refused: Refused | None = None) -> str:
         papers=papers,
         paper_page=paging.page_of(len(papers), name="papers", endpoint="rounds.show"),
         kept=kept,
+        lost=rounds.lost_key(storage.keys(), round_),
         codes_lost=round_.needs_codes and kept is None and storage.codes_are_lost(),
         delays=list(Delay.select().where(Delay.round == round_).order_by(Delay.new_end)),
         pledges=list(Pledge.select().where(Pledge.round == round_).order_by(Pledge.added_at)),
@@ -301,42 +305,51 @@ def pledge(round_id: int) -> Page:
 @blueprint.route("/desk/rounds/<int:round_id>/count", methods=["GET", "POST"])
 @auth.organiser
 def count(round_id: int) -> Page:
-    """Before counting: turnout, and what would be hidden. Then counting, watched as it goes on."""
+    """Before counting: what would be shown and hidden. Then counting, watched as it goes on."""
     round_ = auth.load_round(round_id)
     now = local(clock.now())
     try:
         closing.check_can_be_counted(round_, now)
-    except closing.NotNow as refused:
-        return _show_page(round_, refused), 409
-    if request.method == "POST":
-        steps = _counting(round_, now)
+    except closing.NotNow as not_now:
+        return _show_page(round_, not_now), 409
+    pressed = request.method == "POST" and not switched()
+    foreseen = closing.foreseen(round_)
+    nothing_left = all(each.outcome != "full" for each in foreseen)
+    anyway = "anyway" in request.form
+    refused = closing.NOTHING_LEFT if pressed and nothing_left and not anyway else None
+    if pressed and not refused:
+        steps = _counting(round_, now, anyway)
         answer = Response(stream_template("rounds/counting.html", round=round_, steps=steps))
         answer.call_on_close(steps.close)
         return answer
-    papers, hidden = closing.turnout(round_), closing.hidden(round_)
-    return render_template(
+    papers = closing.turnout(round_)
+    page = render_template(
         "rounds/count.html",
         round=round_,
         form=questionnaire.of(round_),
         papers=papers,
         paper_page=paging.page_of(len(papers), name="papers"),
-        hidden=hidden,
-        page=paging.page_of(len(hidden)),
+        foreseen=foreseen,
+        nothing_left=nothing_left,
+        refused=refused,
     )
+    return page, 422 if refused else 200
 
 
-def _counting(round_: Round, now: datetime) -> Generator[tally.Progress | Refused, None, None]:
+def _counting(
+    round_: Round, now: datetime, anyway: bool
+) -> Generator[tally.Progress | Refused, None, None]:
     """The steps of counting, and last what it was refused for, if it was.
 
     The page is on its way already, so nothing else can say so. When the browser leaves, closing
-    this rolls the transaction back: nothing is counted, and one may count again.
+    this ends the count before anything is written, and one may count again.
     """
     try:
-        yield from closing.closing(storage.keys(), round_, now)
+        yield from closing.closing(storage.keys(), round_, now, anyway)
     except Refused as refused:
         yield refused
-    except peewee.OperationalError:
-        yield Refused(errors.WORDS[503][1])
+    except db.ERRORS as wrong:
+        yield db.what_is_wrong(wrong) or Refused(errors.WORDS[503][1])
     else:
         auth.record("count", round_)
 

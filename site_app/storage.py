@@ -3,46 +3,177 @@
 from __future__ import annotations
 
 import logging
+import os
+import secrets
 import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from errno import EACCES
 from pathlib import Path
+from typing import Any
 
-import peewee
 from flask import Flask, current_app
-from playhouse.migrations import Runner
+from playhouse.migrations import Migration, Runner
 
-from site_app import config
+from site_app import commands, config
+from site_app.i18n import sentence_outside
 from site_app.models import SiteFact
 from surveys import db, rounds, seal
-from surveys.messages import N_
-from surveys.models import AccessCode
+from surveys.messages import N_, Refused
+from surveys.models import AccessCode, Round
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+logger = logging.getLogger("site")
 
 
-def prepare(site: config.Config) -> None:
-    """Make the folders for data and keys (0700), apart from each other."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a database says of itself before anything is written to it; nothing if it is new."""
+
+    migrations: frozenset[str] = frozenset()
+    site_id: str | None = None
+    checks: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def look(path: Path) -> Found:
+    """Read what a database says of itself, and make nothing."""
+    if path.exists() and not path.is_file():
+        raise db.Trouble(db.REASONS["NOTADB"])
+    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock"))):
+        if each.exists() and not os.access(each, os.R_OK | os.W_OK, effective_ids=True):
+            raise PermissionError(EACCES, os.strerror(EACCES), str(each))
+    if not path.exists() or path.stat().st_size == 0:
+        return Found()
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", db.BUSY_SECONDS, uri=True)) as reader:
+        tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+        if tables and "schema_migration" not in tables:
+            raise db.Trouble(db.REASONS["NOTADB"])
+
+        def pairs(table: str, two: str) -> dict[Any, Any]:
+            query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
+            return dict(reader.execute(query)) if table in tables else {}
+
+        return Found(
+            migrations=frozenset(pairs("schema_migration", "name, applied")),
+            site_id=pairs("site_fact", "name, value").get("site-id"),
+            checks=pairs("round", "id, key_check"),
+        )
+
+
+def check_belongs(site: config.Config, path: Path, found: Found) -> None:
+    """Refuse a database and a folder of keys that are not known to be of one site.
+
+    A site older than the id is known by its keys: each one there is that of a round of its own.
+    """
+    newer = found.migrations - _migrations()
+    if newer:
+        raise db.Trouble(
+            N_(
+                "数据库已由更新的程序升级过（%(names)s），这个程序太旧，不能用它，什么也没有动。"
+                "请换用更新的程序，或者恢复升级以前的备份。"
+            ),
+            names="、".join(sorted(newer)),
+        )
+    beside = seal.site_id_of(site.keys)
+    if found.site_id is not None and beside is not None:
+        foreign = found.site_id != beside
+    else:
+        held = seal.held(site.keys)
+        own = {each for each in held if seal.matches(site.keys, each, found.checks.get(each))}
+        claimed = beside is not None or (seal.has_code_key(site.keys) and not found.migrations)
+        foreign = held != own or (claimed and not own)
+    if foreign:
+        raise db.Trouble(
+            N_(
+                "数据库 %(database)s（是空的，或是别的网站的）和密钥文件夹 %(keys)s 不是一对，"
+                "所以没有启动，什么也没有动。请检查 DATABASE_URL、KEYS_DIR 和数据盘；"
+                "要建新网站，两样都换新的地方。"
+            ),
+            database=str(path),
+            keys=str(site.keys),
+        )
+    home = seal.home_of(site.keys)
+    if home and home.exists() and not home.samefile(path):
+        raise db.Trouble(
+            N_(
+                "密钥文件夹 %(keys)s 是数据库 %(home)s 的，%(database)s 只是它的副本，"
+                "所以没有启动，什么也没有动。要改用这一份，请先把原来的移走。"
+            ),
+            database=str(path),
+            home=str(home),
+            keys=str(site.keys),
+        )
+
+
+def prepare(site: config.Config) -> Found:
+    """Make the folders for data and keys (0700), apart from each other; nothing if they misfit."""
     path = db.path_of(site.database_url)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        path.touch(mode=0o600)
-        seal.prepare(site.keys)
-    except OSError as wrong:
-        raise config.BadSetting(
-            N_("不能在“%(folder)s”写入（%(reason)s）。请换一个可写的 INSTANCE_DIR。"),
-            folder=str(wrong.filename),
-            reason=wrong.strerror,
-        ) from wrong
     if site.keys == path.parent or path.parent in site.keys.parents:
         raise config.BadSetting(
             N_("密钥文件夹 %(folder)s 不能放在数据文件夹里面。请改 KEYS_DIR。"),
             folder=str(site.keys),
         )
+    try:
+        found = look(path)
+        check_belongs(site, path, found)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if site.instance in path.parents:  # a folder elsewhere is somebody else's to open or close
+            path.parent.chmod(0o700)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        seal.prepare(site.keys)
+    except OSError as wrong:
+        raise _unwritable(wrong) from wrong
+    return found
+
+
+def _unwritable(wrong: OSError) -> config.BadSetting:
+    return config.BadSetting(
+        N_(
+            "“%(folder)s”不能读写（%(reason)s）。请让运行网站的用户拥有它，"
+            "或者换一个可写的 INSTANCE_DIR。"
+        ),
+        folder=str(wrong.filename),
+        reason=wrong.strerror,
+    )
+
+
+def _migrations() -> frozenset[str]:
+    return frozenset(each.name for each in Migration.load_directory(str(MIGRATIONS)))
+
+
+def check_upgraded(app: Flask) -> None:
+    """Refuse to serve a database older than the program; a command may have come to upgrade it."""
+    if not commands.running() and app.config["FOUND"].migrations not in (
+        frozenset(),
+        _migrations(),
+    ):
+        raise db.Trouble(
+            N_("数据库还是旧的结构，所以没有启动。请先运行 flask --app wsgi db upgrade。")
+        )
+
+
+def site_id() -> str:
+    """The id by which this database and its keys know each other."""
+    return str(SiteFact.get(SiteFact.name == "site-id").value)
+
+
+def _settle(site: config.Config) -> None:
+    """Give database and keys the id of their site, where either lacks it."""
+    path, beside = db.path_of(site.database_url), seal.site_id_of(site.keys)
+    if SiteFact.get_or_none(SiteFact.name == "site-id") is None:
+        with db.writing():
+            new = SiteFact.insert(name="site-id", value=beside or secrets.token_hex(16))
+            new.on_conflict_ignore().execute()
+    if seal.home_of(site.keys) != path:
+        seal.mark(site.keys, site_id(), path)
 
 
 def upgrade() -> list[str]:
     """Migrate the database to the newest schema; the names of what was applied."""
     applied = [str(name) for name in Runner(db.database, str(MIGRATIONS)).up()]
+    _settle(current_app.config["SITE"])
     if not codes_are_lost():
         remember_codes_key()
     return applied
@@ -53,9 +184,11 @@ def codes_are_lost() -> bool:
     if not AccessCode.select().where(AccessCode.state == "unspent").exists():
         return False
     known = SiteFact.get_or_none(SiteFact.name == "codes-key")
-    if not seal.has_code_key(keys()):
+    try:
+        found = seal.has_code_key(keys()) and _check_of_codes()
+    except seal.KeyLost:
         return True
-    return known is not None and known.value != _check_of_codes()
+    return not found or (known is not None and known.value != found)
 
 
 def remember_codes_key() -> None:
@@ -81,22 +214,25 @@ def keys() -> Path:
 
 
 def init_app(app: Flask) -> None:
-    """Bind the database; keep one connection open a thread; finish what a dead process left."""
+    """Bind the database; keep one connection open a thread; finish what a dead process left.
+
+    What keeps the site from starting is raised; where a command starts it, the command says it.
+    """
     site: config.Config = app.config["SITE"]
-    prepare(site)
-    app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
-    db.bind(site.database_url)
-    db.database.connect(reuse_if_open=True)
     try:
-        if db.database.table_exists("round"):
-            for round_id in rounds.finish_destruction(site.keys):
-                logging.getLogger("site").info("key of round %d destroyed", round_id)
-    except (peewee.OperationalError, sqlite3.OperationalError) as wrong:
-        raise config.BadSetting(
-            N_("数据库现在打不开（%(reason)s）。请稍后再启动。"), reason=str(wrong)
-        ) from wrong
+        app.config["FOUND"] = found = prepare(site)
+        app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
+        db.bind(site.database_url)
+        db.database.connect(reuse_if_open=True)
+        _finish(site, found)
+    except (Refused, OSError, *db.ERRORS) as wrong:
+        refused = _refusal(wrong)
+        if refused is None or not commands.running():
+            raise (refused or wrong) from wrong
+        app.config["REFUSED"] = refused
     finally:
-        db.database.close()
+        if db.database.obj:
+            db.database.close()
 
     @app.before_request
     def connect() -> None:
@@ -109,3 +245,24 @@ def init_app(app: Flask) -> None:
         # that is broken off is in its transaction still, and rolls it back by itself.)
         if error is not None and not db.database.in_transaction():
             db.database.close()
+
+
+def _refusal(wrong: BaseException) -> Refused | None:
+    """What keeps the site from starting, as a sentence; None for what nobody foresaw."""
+    if isinstance(wrong, Refused):
+        return wrong
+    return db.what_is_wrong(wrong) or (_unwritable(wrong) if isinstance(wrong, OSError) else None)
+
+
+def _finish(site: config.Config, found: Found) -> None:
+    if "round" not in db.database.get_tables():
+        return
+    for round_id in rounds.finish_destruction(site.keys):
+        logger.info("key of round %d destroyed", round_id)
+    if found.migrations == _migrations():
+        _settle(site)
+    if not commands.running():
+        for each in Round.select(Round.id, Round.key_check, Round.state):
+            lost = rounds.lost_key(site.keys, each)
+            if lost:
+                logger.warning(sentence_outside(lost, commands.language()))

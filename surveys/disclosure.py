@@ -103,15 +103,9 @@ def at_most(archive: Archive) -> dict[str, str]:
     def filled(cell: Cell) -> Cell:
         return replace(cell, tallies={archive.headline: {"answered": cell.ballots}})
 
-    return disclosures(
-        replace(
-            archive,
-            subjects=tuple(
-                replace(subject, cells=tuple(map(filled, subject.cells)))
-                for subject in archive.subjects
-            ),
-        )
-    )
+    subjects = archive.subjects
+    full = (replace(each, cells=tuple(map(filled, each.cells))) for each in subjects)
+    return disclosures(replace(archive, subjects=tuple(full)))
 
 
 def hide(archive: Archive) -> Archive:

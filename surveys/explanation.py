@@ -285,20 +285,10 @@ def _flags(subject: Subject, archive: Archive) -> tuple[FlagSteps, ...]:
         base = issued if flag.of_issued else sum(counts.values())
         count = sum(counts.get(option, 0) for option in flag.options)
         left, right = count * flag.share.denominator, flag.share.numerator * (base or 0)
-        found.append(
-            FlagSteps(
-                flag=flag.id,
-                options=tuple(key for key in headline.scale.options if key in flag.options),
-                count=count,
-                share=flag.share,
-                over=flag.over,
-                of_issued=flag.of_issued,
-                base=base,
-                left=left,
-                right=right,
-                raised=bool(base) and (left > right if flag.over else left < right),
-            )
-        )
+        raised = bool(base) and (left > right if flag.over else left < right)
+        options = tuple(key for key in headline.scale.options if key in flag.options)
+        asked = (flag.id, options, count, flag.share, flag.over, flag.of_issued)
+        found.append(FlagSteps(*asked, base, left, right, raised))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from peewee import chunked
 
+from surveys import namesakes
 from surveys.assembling import rules_of, sources_of, subjects_of
 from surveys.composite_models import Composite
 from surveys.composite_rules import Sheet
@@ -100,20 +101,17 @@ def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:
 def told_apart(judged: Sequence[Judged]) -> list[Judged]:
     """Namesakes get behind their name where they belong; where that is the same, their code."""
     names = Counter(each.label for each in judged)
-    homes = {each.key: _home(each) for each in judged if names[each.label] > 1}
-    taken = Counter((each.label, homes.get(each.key)) for each in judged)
-
-    def apart(each: Judged) -> Judged:
-        if each.key not in homes:
-            return each
-        home = homes[each.key]
-        label = f"{each.label}（{home if taken[each.label, home] == 1 else each.key}）"
-        return replace(each, label=label, place=label if each.place == each.label else each.place)
-
-    return [apart(each) for each in judged]
+    homes = [_home(each) if names[each.label] > 1 else None for each in judged]
+    labels = namesakes.told_apart(
+        [(each.label, home, each.key) for each, home in zip(judged, homes, strict=True)]
+    )
+    return [
+        replace(each, label=label, place=label if each.place == each.label else each.place)
+        for each, label in zip(judged, labels, strict=True)
+    ]
 
 
-def _home(each: Judged) -> str:
+def _home(each: Judged) -> str | None:
     """Where a person belongs; what stands above a unit."""
     above = Unit.get_by_id(each.unit).parent
-    return each.place if each.place != each.label or above is None else str(above.name)
+    return each.place if each.place != each.label else above and str(above.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import peewee
 
-from surveys import ballots, listing, questionnaire, seal, subjects, typed
+from surveys import ballots, listing, questionnaire, seal, subjects, typed, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -204,7 +205,8 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     elif round_.ends_at <= now:
         found.append(Issue("ends_at", N_("截止时间已经过去。请改到以后。")))
     if form.listed:
-        found += [Issue("listed", words, **of) for words, of in listing.missing(round_, chosen)]
+        missing = listing.missing(round_, chosen)
+        found += [Issue("listed", each.message, **each.params) for each in missing]
     elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
@@ -219,14 +221,13 @@ def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> It
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
     groups = groups_of(round_)
-    # Where no subject has a parent, small groups are joined before scoring.
-    flat = form.listed or form.about == "persons"
     message = N_(
         "%(unit)s的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
         "否则保不住密。请补发；人数不够的，改用纸质票。"
     )
     for unit in chosen:
-        for joined in [groups] if flat else [[group] for group in groups]:
+        # Where nothing is summed up the tree, small groups are joined before scoring.
+        for joined in [[group] for group in groups] if form.summed else [groups]:
             codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
             if codes < needed:
                 about = {"unit": unit.name, "group": _named(joined)}
@@ -243,7 +244,7 @@ def _named(groups: Sequence[Group]) -> dict[str, str]:
 
 def open_round(keys: Path, round_: Round, now: datetime) -> None:
     """Open a draft: make its key and its subjects, with tree and names of this moment."""
-    with writing():
+    with ExitStack() as after, writing():
         round_ = Round.get_by_id(round_.id)
         if round_.state != "draft":
             raise Changed(N_("这次测评已经开始过了。"))
@@ -251,7 +252,13 @@ def open_round(keys: Path, round_: Round, now: datetime) -> None:
         if issues:
             raise issues[0]
         subjects.make(round_)
-        round_.key_check = seal.make(keys, round_.id)
+        round_.key_check = check = seal.make(keys, round_.id)
+
+        def take_back(failed: object, *_: object) -> None:
+            if failed:
+                seal.destroy(keys, round_.id, check)
+
+        after.push(take_back)
         round_.state = "open"
         round_.opens_at = max(round_.opens_at, now.astimezone(UTC).replace(microsecond=0))
         round_.revision += 1
@@ -307,25 +314,33 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
         )
         if not changed:
             raise Changed(N_("计过票的测评不能再终止。"))
-        ballots.forget(round_)
-    seal.destroy(keys, round_.id)
+        urn.forget(round_)
+    seal.destroy(keys, round_.id, Round.get_by_id(round_.id).key_check)
+    urn.sweep(round_.id)
 
 
 def finish_destruction(keys: Path) -> list[int]:
-    """Destroy each key whose round was counted or given up; the rounds' ids.
+    """Destroy each key whose round was counted or given up, and its sealed texts; the rounds' ids.
 
-    Called on start: a process may have died between the commit that ended a round and the
-    destruction of its key. A key that this database does not know as its own is left alone, so
-    that a site started on another database by mistake destroys nothing.
+    Called on start, on a database that may be older than this program: a process may have died
+    between the commit that ended a round and the destruction of its key. A key that this database
+    does not know as its own is left alone.
     """
-    ended = ("closed", "published", "abandoned")
-    finished = []
-    with writing():
-        for round_ in Round.select().where(Round.id.in_(seal.held(keys)), Round.state.in_(ended)):
-            if round_.key_check and seal.matches(keys, round_.id, round_.key_check):
-                seal.destroy(keys, round_.id)
-                finished.append(round_.id)
-    return finished
+    held = Round.select(Round.id, Round.key_check).where(Round.id.in_(seal.held(keys)))
+    ended = held.where(Round.state.in_(["closed", "published", "abandoned"]))
+    destroyed = [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
+    urn.finish_sweeping()
+    return destroyed
+
+
+def lost_key(keys: Path, round_: Round) -> seal.KeyLost | None:
+    """What is the matter with the key of an open round, if anything is."""
+    try:
+        if round_.state == "open":
+            seal.load(keys, round_.id, round_.key_check)
+    except seal.KeyLost as lost:
+        return lost
+    return None
 
 
 def decide(

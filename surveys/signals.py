@@ -43,7 +43,7 @@ class Line:
 class Signal:
     """Something to look at: its kind, and the subjects or the place it is about.
 
-    Kinds: `turnout` (less than half came back), `excellent` (more were decided the best grade than
+    Kinds: `turnout` (at most half came back), `excellent` (more were decided the best grade than
     the `most` there may be), `empty` (a group without a valid answer), `joined` (small groups
     counted as one), `too-good` (almost all papers back and every answer positive, everywhere).
     """
@@ -96,7 +96,7 @@ def _notes(line: Line) -> set[str]:
 
 def _under_half(line: Line) -> bool:
     papers = line.papers
-    return papers is not None and 2 * papers[0] < papers[1]
+    return papers is not None and 2 * papers[0] <= papers[1]
 
 
 def best_grade(rules: Mapping[str, Any]) -> str | None:

@@ -113,6 +113,6 @@ def test_how_it_is_kept_secret_is_said_in_place(
             if not large:
                 page.locator("label.choice").first.click()
             page.get_by_text("怎么保密", exact=True).click()
-            page.get_by_text("截止以前谁也看不到").wait_for()
+            page.get_by_text("计票以前谁也看不到").wait_for()
             assert page.locator("input:checked").count() == (0 if large else 1)
             assert len(page.context.pages) == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,8 +21,9 @@ from flask import Flask
 from site_app import clock, models
 from site_app.models import Account
 from surveys import composite_models, seal
+from surveys.db import database
 from surveys.models import TABLES, Archive, Person, Round, Unit
-from tests import factories
+from tests import factories, live
 from tests.factories import AFTER, DURING, START, District
 from tests.live import ROOT
 
@@ -257,3 +260,50 @@ def test_codes_are_voided_and_made_anew_on_the_command_line_until_the_end(
     survey = factories.open_survey(keys, district)
     refused = run(site, "round", "codes", str(survey.id), "c1", "8", code=2)
     assert "不用测评码" in refused
+
+
+def test_a_full_disk_is_told_and_not_that_the_database_wants_an_upgrade(site: Flask) -> None:
+    pages = database.execute_sql("PRAGMA page_count").fetchone()[0]
+    database.execute_sql(f"PRAGMA max_page_count = {pages}")
+    said = run(site, "demo", "load", code=2)
+    assert "磁盘满了" in said
+    assert "upgrade" not in said
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("db", "upgrade"),
+        ("round", "codes", "1", "b1", "9"),
+        ("round", "open", "1"),
+        ("account", "add", "another", "d"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_one_sentence_and_nothing_is_half_done(
+    site: Flask, district: District, keys: Path, words: tuple[str, ...]
+) -> None:
+    end = clock.now() + timedelta(days=7)
+    draft = factories.draft(district.root, [district.branch], "member-appraisal", ends=end)
+    factories.codes(keys, draft, district.branch, 8)
+    database.close()
+    if words[0] == "db":
+        shutil.rmtree(keys)
+        shutil.rmtree(keys.parent / "data")
+
+    def tried(most: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+            cwd=ROOT,
+            env=live.environment(site.config["SITE"].instance),
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, -1)),
+        )
+
+    said = tried(0)
+    assert (said.returncode, said.stderr.count("\n")) == (2, 1)
+    assert "磁盘" in said.stderr
+    assert not seal.held(keys)
+    assert tried(-1).returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -194,14 +195,18 @@ def test_a_comment_much_too_long_gets_a_sentence(
     assert says in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    "error", [peewee.OperationalError, peewee.DatabaseError, sqlite3.DatabaseError, OSError]
+)
 def test_a_busy_database_keeps_the_answers_and_the_page_can_be_sent_again(
     client: FlaskClient,
     survey: Round,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
 ) -> None:
     def busy(*_given: object) -> None:
-        raise peewee.OperationalError("database is locked: 路灯")
+        raise error("database is locked: 路灯")
 
     sent = {"token": fresh_token(client, survey), "q-overall": "mostly", "comment": "路灯"}
     with monkeypatch.context() as patched, caplog.at_level(logging.DEBUG):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +22,9 @@ from site_app.models import Plan
 from surveys import ballots, composite_models, db, seal
 from surveys import models as survey_models
 from surveys.db import database
-from tests import factories
+from surveys.messages import Refused
+from tests import factories, live
+from tests.answering import SetClock, text_of, token_in
 from tests.factories import DURING, District
 
 
@@ -49,22 +57,155 @@ def test_migrating_again_changes_nothing(site: Flask) -> None:
         ({"PORT": "0"}, "PORT"),
         ({"PUBLIC_URL": "ftp://示例"}, "PUBLIC_URL"),
         ({"TIMEZONE": "Moon/Sea"}, "时区"),
-        ({"DATABASE_URL": "mysql://示例"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://someone:password@示例/site"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite://someone:password@示例/site"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "password"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///site.sqlite?timeout=3"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///data/"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:////dev/null"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:////proc/self"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///keys/site.sqlite"}, "KEYS_DIR"),
+        ({"DATABASE_URL": "sqlite:///site.sqlite"}, "KEYS_DIR"),
         ({"INSTANCE_DIR": "/proc/示例"}, "INSTANCE_DIR"),
+        ({"SECRET_KEY": "x"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "elevenchars"}, "SECRET_KEY"),
     ],
 )
-def test_a_wrong_setting_is_named_in_one_sentence(setting: dict[str, str], says: str) -> None:
-    with pytest.raises(
-        config.BadSetting if "DATABASE_URL" not in setting else db.SettingError
-    ) as refused:
-        storage.prepare(config.read(setting))
-    assert says in str(refused.value)
+def test_a_wrong_setting_is_named_in_one_sentence_and_makes_nothing(
+    setting: dict[str, str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Refused, match=says) as refused:
+        storage.prepare(config.read({"KEYS_DIR": "keys", **setting}))
+    assert "password" not in str(refused.value)
+    assert not list(tmp_path.iterdir())
 
 
 def test_keys_may_not_lie_among_the_data(tmp_path: Path) -> None:
     site = config.read({"INSTANCE_DIR": str(tmp_path), "KEYS_DIR": str(tmp_path / "data" / "keys")})
     with pytest.raises(config.BadSetting, match="KEYS_DIR"):
         storage.prepare(site)
+
+
+def damage(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 4000)
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def replace(path: Path) -> None:
+    path.write_text("这不是数据库。" * 500)
+
+
+def fill_with_another_program(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE theirs (a)")
+
+
+def upgrade_further(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '')")
+        newer.commit()
+
+
+def make_older(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("DELETE FROM schema_migration WHERE name >= '0005'")
+        older.commit()
+
+
+def put_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (damage, "坏了"),
+        (truncate, "坏了"),
+        (replace, "坏了"),
+        (put_a_folder, "不是本网站的数据库"),
+        (fill_with_another_program, "不是本网站的数据库"),
+        (upgrade_further, "9999_later"),
+        (make_older, "db upgrade"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_sentence_and_stays_as_it_is(
+    site: Flask, harm: Callable[[Path], None], says: str
+) -> None:
+    path = Path(database.database)
+    database.close()
+    harm(path)
+    before = path.is_file() and path.read_bytes()
+    env = live.environment(path.parent.parent)
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+    starts = [[sys.executable, "-c", "import wsgi"]]
+    if harm is not make_older:
+        starts += [[*flask, "db", "upgrade"], [*flask, "round", "list"], [*flask, "run"]]
+    for words in starts:
+        said = subprocess.run(
+            words, cwd=live.ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        assert said.returncode == 2
+        assert said.stderr.count("\n") == 1
+        assert says in said.stderr
+    assert (path.is_file() and path.read_bytes()) == before
+
+
+def test_pages_of_a_database_that_broke_say_that_nothing_was_saved(
+    site: Flask, district: District, keys: Path, client: FlaskClient, set_clock: SetClock
+) -> None:
+    """A voter gets back what was filled in; the log has no traceback."""
+    set_clock(DURING)
+    survey = factories.open_survey(keys, district)
+    filled = text_of(client.get(f"/s/{survey.id}/c1"))
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    with Path(database.database).open("r+b") as file:
+        file.seek(2 * 4096)
+        file.write(b"\xff" * (Path(database.database).stat().st_size - 2 * 4096))
+    assert client.get("/").status_code == 503
+    sent = {"token": token_in(filled), "comment": "路灯", "q-overall": "mostly"}
+    answer = client.post(f"/s/{survey.id}/c1", data=sent)
+    assert answer.status_code == 503
+    assert "路灯" in text_of(answer)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize("file", ["", "site.sqlite", "site.sqlite-wal", "site.sqlite.lock"])
+def test_what_another_user_owns_is_named(site: Flask, file: str) -> None:
+    database.close()
+    data = Path(database.database).parent
+    (data / file).touch()
+    with tempfile.TemporaryDirectory() as home:
+        shutil.move(data, home)
+        for each in (Path(home), *Path(home).rglob("*")):
+            os.chown(each, 65534, 65534)
+        theirs = Path(home) / "data" / file
+        os.chown(theirs, 0, 0)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(config.BadSetting, match="拥有它"):
+                storage.prepare(config.read({"INSTANCE_DIR": home}))
+        finally:
+            os.seteuid(0)
+
+
+def test_a_folder_that_is_not_of_the_instance_is_left_as_open_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(mode=0o755)
+    url = f"sqlite:///{tmp_path}/shared/site.sqlite"
+    storage.prepare(config.read({"INSTANCE_DIR": str(tmp_path / "site"), "DATABASE_URL": url}))
+    assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "shared" / "site.sqlite").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_writer_is_held_off_while_another_program_writes(site: Flask) -> None:
@@ -145,7 +286,7 @@ def test_a_changed_key_of_the_codes_is_told_where_residents_use_codes_too(
 
 
 def test_looking_at_a_lost_key_makes_none_and_no_code_is_made_beside_lost_ones(
-    site: Flask, district: District, keys: Path, signed_in: FlaskClient
+    site: Flask, district: District, keys: Path, signed_in: FlaskClient, client: FlaskClient
 ) -> None:
     """Codes under two keys could not be told apart; once the lost ones are void, new ones work."""
     round_, codes = factories.open_appraisal(keys, district, 8)
@@ -153,7 +294,8 @@ def test_looking_at_a_lost_key_makes_none_and_no_code_is_made_beside_lost_ones(
     for change in ((keys / "codes.key").unlink, lambda: (keys / "codes.key").write_bytes(b"")):
         change()
         there = (keys / "codes.key").exists()
-        signed_in.get(f"/desk/rounds/{round_.id}")
+        assert "codes.key" in text_of(signed_in.get(f"/desk/rounds/{round_.id}"))
+        assert "告诉组织者" in text_of(client.post("/v", data={"code": codes[1]}))
         assert (keys / "codes.key").exists() == there
         with site.app_context(), pytest.raises(seal.KeyLost, match=r"codes\.key"):
             storage.remember_codes_key()
