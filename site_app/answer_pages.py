@@ -14,7 +14,7 @@ from typing import Any
 from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from site_app import answer_tokens, print_sheets
+from site_app import answer_tokens, print_sheets, public_rounds
 from site_app.i18n import language, say
 from surveys import ballots, forms, questionnaire, rounds
 from surveys.models import Group, Round, Subject
@@ -31,6 +31,7 @@ class Place:
     groups: tuple[Group, ...]
     questions: tuple[Question, ...]
     answers: type[forms.SurveyForm]
+    on_poster: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,7 +59,8 @@ def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
         return None
     groups = () if found.needs_codes else tuple(rounds.groups_of(found))
     made = forms.survey_form(form, [group.key for group in groups])
-    return Place(found, subject, form, groups, tuple(forms.in_order(form)), made)
+    shown = public_rounds.has_posters(found, form)
+    return Place(found, subject, form, groups, tuple(forms.in_order(form)), made, shown)
 
 
 def unknown(round_id: int, code: str) -> Response | tuple[str, int]:

@@ -146,6 +146,8 @@ def survey(round_id: int, code: str) -> Page:
             return _thanked(place, now), 200
         case ["spent", place.round.id]:
             return _spent_page(place)
+    if not place.on_poster:
+        return _by_code_alone() if request.method == "POST" else abort(404)
     if request.method == "POST" and not answer_refusals.is_foreign():
         return _redraw(place, now) if _only_redrawn() else _take(place, now)
     phase = rounds.phase(now, clock.now())
@@ -242,7 +244,8 @@ def _thanks(place: Place, now: Round) -> Response:
 
 def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
     """Where a code is typed, or what it cannot open; lines filled in pass through to the next."""
-    lines = [each for each in _kept().items() if each[0].startswith(forms.LINE)]
+    filled = (forms.LINE, forms.ANSWER, "comment")
+    lines = [each for each in _kept().items() if each[0].startswith(filled)]
     pages: dict[type, str] = {ballots.Spent: "used", ballots.Closed: "shut"}
     page = pages.get(type(refused), "enter")
     body = render_template(
@@ -334,9 +337,23 @@ def _open(right: ballots.Right, booth: Booth) -> Page:
         return _door(refusals[0], right.round)
     if booth.form.on_sheet:
         return _ballot_page(right, booth, refusals)
-    community = Subject.get(Subject.round == right.round, Subject.place == right.unit)
-    place = place_of(right.round.id, right.round.key_check or b"", community.key)
-    return _survey_page(place, right.round, _kept(), refusals) if place else abort(404)
+    return _survey_page(_place_behind(right), right.round, _kept(), refusals)
+
+
+def _place_behind(right: ballots.Right) -> Place:
+    """The one page that a code opens."""
+    at = Subject.get_or_none(Subject.round == right.round, Subject.place == right.unit)
+    place = at and place_of(right.round.id, right.round.key_check or b"", at.key)
+    return place or abort(404)
+
+
+@with_right
+def _by_code_alone(right: ballots.Right, _booth: Booth) -> Page:
+    """A page that nobody finds without its code, sent back: taken or drawn anew."""
+    place = _place_behind(right)
+    if request.view_args != {"round_id": place.round.id, "code": place.subject.key}:
+        abort(404)
+    return _redraw(place, right.round) if _only_redrawn() else _take(place, right.round)
 
 
 @blueprint.post("/v/review")

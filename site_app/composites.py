@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from site_app import auth, clock, composite_lines, composite_pages, uploads
 from site_app.composite_pages import (
-    MISSING,
     STATE,
     download,
     file,
@@ -97,7 +96,7 @@ def _new_page(chosen: str | None = None, refused: Refused | None = None) -> str:
     return render_template(
         "composites/new.html",
         library=composite_rules.library(),
-        MISSING=MISSING,
+        missing_rule=composite_pages.missing_rule,
         chosen=chosen,
         typed=request.form,
         year=local(clock.now()).year,
