@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys import db, roster
-from surveys.alike import Answers
+from surveys.alike import UNDECIDED, Answers
 from surveys.messages import Refused
 from surveys.models import TABLES, Person, Unit
 
@@ -51,7 +51,7 @@ def through_a_spreadsheet(data: bytes) -> bytes:
     return text.getvalue().encode("gb18030")
 
 
-def people(row: str, answers: Answers = Answers()) -> roster.Preview[roster.PersonRow]:
+def people(row: str, answers: Answers = UNDECIDED) -> roster.Preview[roster.PersonRow]:
     return roster.PEOPLE.preview((HEAD + row).encode(), None, answers)
 
 
@@ -142,7 +142,8 @@ def test_so_does_that_of_an_organiser_whose_own_unit_stands_under_a_code_with_ze
 
 
 def test_a_tree_numbered_anew_is_found_by_its_names_from_the_top_down() -> None:
-    text = "编号,名称,类型,上级编号\nx1,甲街道,街道,01\nx2,甲一示范社区,社区,x1\nx3,甲一第二支部,支部,x2\n"
+    text = "编号,名称,类型,上级编号\nx3,甲一第二支部,支部,x2\nx2,甲一示范社区,社区,x1\n"
+    text += "x1,甲街道,街道,01\n"
     preview = roster.UNITS.preview(text.encode(), None, SAME)
     assert (preview.errors, preview.added, preview.changed, preview.same) == ((), (), (), 3)
     assert {row.code for each in preview.alike for row in each.like} == {"011", "0111", "01112"}
