@@ -64,8 +64,7 @@ def recognise(
         return likely[0] if len(likely) == 1 else row.place
 
     for _ in range(DEEPEST):
-        before, claimed = taken.copy(), set(rows)
-        taken = {}
+        found, now, claimed = {}, {}, set(rows)
         for code, fold in folds.items():
             row, number = rows[code], sources[code].number
             like = codes.get(fold) or names.get((place_of(row), same_name(row.name)), [])
@@ -76,10 +75,11 @@ def recognise(
             there = tuple(current[each] for each in like)
             found[code] = Alike(number, row, there, fold in codes, answer)
             if len(like) == 1 and (answer or like[0] not in claimed) and answer != "new":
-                taken[code] = like[0]
+                now[code] = like[0]
                 claimed.add(like[0])
-        if taken == before:
+        if now == taken:
             break
+        taken = now
     for code, each in found.items():
         if each.answer == "same" and len(each.like) > 1:
             like_these = "、".join(row.code for row in each.like)
