@@ -90,7 +90,7 @@ def _one(what: str, who: Person | Unit) -> Response | str | tuple[str, int]:
 
 def remove(who: Person | Unit) -> str:
     """Take somebody off the roster; what was done, in a sentence."""
-    above = _above(who)
+    above = who.parent if isinstance(who, Unit) else who.unit
     deleted = leaving.remove(who, local(clock.now()).date())
     auth.record("roster-delete" if deleted else "roster-leave", unit=above, detail=who.name)
     words = (
@@ -103,13 +103,8 @@ def remove(who: Person | Unit) -> str:
 
 def _bring_back(who: Person | Unit) -> str:
     leaving.come_back(who)
-    auth.record("roster-back", unit=_above(who), detail=who.name)
+    auth.record("roster-back", unit=who if isinstance(who, Unit) else who.unit, detail=who.name)
     return str(_("“%(name)s”回到名册了。", name=who.name))
-
-
-def _above(who: Person | Unit) -> Unit | None:
-    above: Unit | None = who.parent if isinstance(who, Unit) else who.unit
-    return above
 
 
 def _within() -> Unit:
@@ -154,9 +149,8 @@ def _import(what: str) -> Response | str | tuple[str, int]:
 
 def _answers() -> Answers:
     """What was said of those who look like somebody already there."""
-    said = {key: each for key, each in request.form.items() if each in ("same", "new")}
-    others = said.pop("others", "")
-    return Answers({typed.whole(key.removeprefix("row-")) or 0: said[key] for key in said}, others)
+    said = ((typed.whole(key.removeprefix("row-")), each) for key, each in request.form.items())
+    return {row: each for row, each in said if row is not None and each in ("same", "new")}
 
 
 def _units_page(refused: Refused | None = None) -> str:

@@ -15,7 +15,6 @@ from site_app import roster as pages
 from site_app.commands import Commands, language, refusals
 from site_app.i18n import sentence
 from surveys import csv_table, recoding, roster
-from surveys.alike import Answers
 from surveys.messages import N_, Refused
 from surveys.models import Person, Unit
 
@@ -27,10 +26,12 @@ people_group = Commands("people", help=N_("各单位的人员。"))
 FILE_IN = click.argument("file", type=click.Path(path_type=Path))
 FILE_OUT = click.argument("file", type=click.Path(path_type=Path), default="-")
 DRY_RUN = click.option("--dry-run", is_flag=True, help=N_("只说会改什么，不写入。"))
-SAME = click.option("--same", is_flag=True, help=N_("像名册里已有的都是同一个，沿用原来的编号。"))
-NEW = click.option("--new", is_flag=True, help=N_("像名册里已有的都是另外的，照文件新增。"))
+ALIKE = click.option(
+    "--same/--new",
+    default=None,
+    help=N_("像名册里已有的，都是同一个（沿用原来的编号），还是都是另外的（照文件新增）。"),
+)
 CODE = click.argument("code")
-YES = click.option("--yes", is_flag=True, help=N_("不再询问。"))
 
 
 @units_group.command(
@@ -39,15 +40,14 @@ YES = click.option("--yes", is_flag=True, help=N_("不再询问。"))
 )
 @FILE_IN
 @DRY_RUN
-@SAME
-@NEW
-def import_units(file: Path, dry_run: bool, same: bool, new: bool) -> None:
+@ALIKE
+def import_units(file: Path, dry_run: bool, same: bool | None) -> None:
     """Add and change units from FILE, a CSV; all of it or nothing.
 
     Columns: code, name, kind, parent (编号、名称、类型、上级编号). The code is the key; units that
     are not in the file stay as they are.
     """
-    _import("units", roster.UNITS, file, dry_run, same, new)
+    _import("units", roster.UNITS, file, dry_run, same)
 
 
 @units_group.command("export", help=N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"))
@@ -66,15 +66,14 @@ def export_units(file: Path) -> None:
 )
 @FILE_IN
 @DRY_RUN
-@SAME
-@NEW
-def import_people(file: Path, dry_run: bool, same: bool, new: bool) -> None:
+@ALIKE
+def import_people(file: Path, dry_run: bool, same: bool | None) -> None:
     """Add and change people from FILE, a CSV; all of it or nothing.
 
     Columns: code, name, unit, membership, floating (编号、姓名、所在单位编号、党员身份、流动). The
     code is the key; people who are not in the file stay as they are. Import their units first.
     """
-    _import("people", roster.PEOPLE, file, dry_run, same, new)
+    _import("people", roster.PEOPLE, file, dry_run, same)
 
 
 @people_group.command("export", help=N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"))
@@ -88,20 +87,18 @@ def export_people(file: Path) -> None:
     "remove", help=N_("把单位 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
 )
 @CODE
-@YES
-def remove_unit(code: str, yes: bool) -> None:
+def remove_unit(code: str) -> None:
     """Take the unit CODE off the roster: left where results name it, else deleted."""
-    _remove(Unit, code, yes)
+    _remove(Unit, code)
 
 
 @people_group.command(
     "remove", help=N_("把人员 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
 )
 @CODE
-@YES
-def remove_person(code: str, yes: bool) -> None:
+def remove_person(code: str) -> None:
     """Take CODE off the roster: left where results name them, else deleted."""
-    _remove(Person, code, yes)
+    _remove(Person, code)
 
 
 @people_group.command(
@@ -132,26 +129,22 @@ def rename_ids(file: Path) -> None:
         )
 
 
-def _remove(table: type[Person] | type[Unit], code: str, yes: bool) -> None:
+def _remove(table: type[Person] | type[Unit], code: str) -> None:
     with refusals():
         who = table.get_or_none(table.code == code)
         if who is None:
             raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
-        if not yes:
-            click.confirm(_("把“%(name)s”移出名册吗？", name=who.name), abort=True)
         click.echo(pages.remove(who))
 
 
 def _import(
-    what: str, register: roster.Register[Any], file: Path, dry_run: bool, same: bool, new: bool
+    what: str, register: roster.Register[Any], file: Path, dry_run: bool, same: bool | None
 ) -> None:
     with refusals():
-        if same and new:
-            raise Refused(N_("--same 和 --new 只能用一个。"))
         with file.open("rb") as source:
             data = source.read(csv_table.MOST_BYTES + 1)
         preview = register.preview(
-            data, None, Answers(others="same" if same else "new" if new else "")
+            data, None, {} if same is None else {0: "same" if same else "new"}
         )
         _say_errors(preview)
         _say_alike(preview)

@@ -7,18 +7,11 @@ from collections.abc import Callable
 
 import peewee
 
-from surveys import csv_table
 from surveys.composite_models import Composite, CompositeSource, CompositeSubject
-from surveys.csv_table import Column
 from surveys.db import writing
+from surveys.export import to_csv
 from surveys.models import Person, Round, Subject
 from surveys.roster_rows import folded, is_identity
-
-RENAMED = (
-    Column("old", {"zh": "原编号", "en": "old code"}),
-    Column("new", {"zh": "新编号", "en": "new code"}),
-    Column("name", {"zh": "姓名", "en": "name"}),
-)
 
 
 def rename_identities(tell: Callable[[bytes], None]) -> int:
@@ -43,7 +36,7 @@ def rename_identities(tell: Callable[[bytes], None]) -> int:
             if listed != draft.listed:
                 _touch(Round.id == draft.id, listed=listed)
         rows = [(each.code, new[each.code], each.name) for each in found]
-        tell(csv_table.write(RENAMED, "zh", rows))
+        tell(to_csv(["原编号", "新编号", "姓名"], rows))
     return len(new)
 
 

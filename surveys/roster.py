@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from typing import Generic
 
 from surveys import csv_table, unit_tree
-from surveys.alike import UNDECIDED, Alike, Answers, recognise
+from surveys.alike import Alike, Answers, recognise
 from surveys.csv_table import Table
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
@@ -96,23 +96,24 @@ class Register(Generic[R]):
     columns: Sequence[csv_table.Column]
     rows_of: Callable[[Table, Collection[str]], Sheet[R]]
     current: Callable[[], dict[str, R]]
-    home: Callable[[R], str]  # code of the unit by which a row is within reach or not
+    place: str  # the cell with the code of the unit that a row stands in
+    home: str  # the one with that of the unit by which it is within reach or not
     check: Callable[[Sheet[R], Mapping[str, R], Collection[str]], None]
     write: Callable[[Preview[R]], None]
 
     def preview(
-        self, data: bytes, within: Unit | None = None, answers: Answers = UNDECIDED
+        self, data: bytes, within: Unit | None = None, answers: Answers | None = None
     ) -> Preview[R]:
         """What a file would do; `Refused` when it cannot be read as a table at all."""
-        return self.look(csv_table.read(data, self.columns), within, answers)
+        return self.look(csv_table.read(data, self.columns), within, answers or {})
 
     def look(self, table: Table, within: Unit | None, answers: Answers) -> Preview[R]:
         """Compare a table with what is there now."""
         current, reachable = self.current(), _reachable(within)
-        near = {code: row for code, row in current.items() if self.home(row) in reachable}
+        near = {code: row for code, row in current.items() if getattr(row, self.home) in reachable}
         sheet = self.rows_of(table, {folded(code) for code in near})
-        places = reachable | {row.place for row in near.values()}
-        alike = recognise(sheet, near, places, answers)
+        places = reachable | {getattr(row, self.place) for row in near.values()}
+        alike = recognise(sheet, near, self.place, places, answers)
         self.check(sheet, current, reachable)
         known = [(current[code], row) for code, row in sheet.rows.items() if code in current]
         changed = tuple(Change(old, new) for old, new in known if old != new)
@@ -125,10 +126,7 @@ class Register(Generic[R]):
             added=tuple(row for code, row in sheet.rows.items() if code not in current),
             changed=changed,
             same=len(known) - len(changed),
-            absent=sum(
-                code not in sheet.rows and self.home(row) in reachable
-                for code, row in current.items()
-            ),
+            absent=sum(code not in sheet.rows for code in near),
             errors=tuple(sorted(sheet.errors, key=lambda error: error.row)),
         )
 
@@ -186,14 +184,8 @@ def apply(preview: Preview[R], seen: str | None = None) -> None:
 
 def units_csv(within: Unit | None = None, language: str = "zh") -> bytes:
     """The units within reach as CSV, parents first."""
-    codes = _codes()
-    rows = (
-        (
-            *(unit.code, unit.name, word("kind", unit.kind, language)),
-            *(codes.get(unit.parent_id, ""), unit.left_on or ""),
-        )
-        for _, unit in tree(within)
-    )
+    units = _units()
+    rows = (_cells(units[unit.code], language) for _, unit in tree(within))
     return csv_table.write(UNIT_COLUMNS, language, rows)
 
 
@@ -202,12 +194,12 @@ def people_csv(within: Unit | None = None, language: str = "zh") -> bytes:
     people: dict[str, list[PersonRow]] = {}
     for row in _people().values():
         people.setdefault(row.unit, []).append(row)
-    rows = (
-        [word(each.name, getattr(row, each.name), language) for each in fields(row)]
-        for _, unit in tree(within)
-        for row in people.get(unit.code, ())
-    )
+    rows = (_cells(row, language) for _, unit in tree(within) for row in people.get(unit.code, ()))
     return csv_table.write(PERSON_COLUMNS, language, rows)
+
+
+def _cells(row: UnitRow | PersonRow, language: str) -> list[str]:
+    return [word(each.name, getattr(row, each.name), language) for each in fields(row)]
 
 
 def tree(within: Unit | None = None) -> list[tuple[int, Unit]]:
@@ -226,11 +218,8 @@ def tree(within: Unit | None = None) -> list[tuple[int, Unit]]:
 
 def headcounts() -> dict[int, int]:
     """How many people each unit has, itself alone, by its id; those who left are not counted."""
-    return dict(
-        database.execute_sql(
-            "SELECT unit_id, COUNT(*) FROM person WHERE left_on IS NULL GROUP BY unit_id"
-        )
-    )
+    counted = "SELECT unit_id, COUNT(*) FROM person WHERE left_on IS NULL GROUP BY unit_id"
+    return dict(database.execute_sql(counted))
 
 
 def _codes() -> dict[int | None, str]:
@@ -275,13 +264,10 @@ def _check_people(
 
 def _write_units(preview: Preview[UnitRow]) -> None:
     cursor = database.cursor()
-    for sql, rows in (
-        (ADD_UNIT, _parents_first(preview.added)),
-        (CHANGE_UNIT, [each.new for each in preview.changed]),
-    ):
-        cursor.executemany(
-            sql, [(row.name, row.kind, row.parent, row.left_on, row.code) for row in rows]
-        )
+    changed = [each.new for each in preview.changed]
+    for sql, rows in (ADD_UNIT, _parents_first(preview.added)), (CHANGE_UNIT, changed):
+        values = [(row.name, row.kind, row.parent, row.left_on, row.code) for row in rows]
+        cursor.executemany(sql, values)
 
 
 def _parents_first(rows: Collection[UnitRow]) -> list[UnitRow]:
@@ -298,24 +284,21 @@ def _parents_first(rows: Collection[UnitRow]) -> list[UnitRow]:
 
 def _write_people(preview: Preview[PersonRow]) -> None:
     cursor = database.cursor()
-    for sql, rows in (
-        (ADD_PERSON, preview.added),
-        (CHANGE_PERSON, [each.new for each in preview.changed]),
-    ):
-        cursor.executemany(
-            sql,
-            [
-                (row.name, row.unit, row.membership, row.floating == "yes", row.left_on, row.code)
-                for row in rows
-            ],
-        )
+    changed = [each.new for each in preview.changed]
+    for sql, rows in (ADD_PERSON, preview.added), (CHANGE_PERSON, changed):
+        values = [
+            (row.name, row.unit, row.membership, row.floating == "yes", row.left_on, row.code)
+            for row in rows
+        ]
+        cursor.executemany(sql, values)
 
 
 UNITS = Register(
     columns=UNIT_COLUMNS,
     rows_of=units_of,
     current=_units,
-    home=lambda row: row.code,
+    place="parent",
+    home="code",
     check=unit_tree.check,
     write=_write_units,
 )
@@ -323,7 +306,8 @@ PEOPLE = Register(
     columns=PERSON_COLUMNS,
     rows_of=people_of,
     current=_people,
-    home=lambda row: row.unit,
+    place="unit",
+    home="unit",
     check=_check_people,
     write=_write_people,
 )

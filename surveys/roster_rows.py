@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from surveys.csv_table import Column, Row, Table, plain
 from surveys.messages import N_, Refused
@@ -103,35 +103,23 @@ class UnitRow:
     `left_on` is the day it left the roster, empty for what is there.
     """
 
-    PLACE: ClassVar[str] = "parent"
     code: str
     name: str
     kind: str
     parent: str
     left_on: str = ""
 
-    @property
-    def place(self) -> str:
-        """The code of what it stands under."""
-        return self.parent
-
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
     """A person as a row: `unit` a code, `membership` as it is stored, `floating` yes or no."""
 
-    PLACE: ClassVar[str] = "unit"
     code: str
     name: str
     unit: str
     membership: str
     floating: str
     left_on: str = ""
-
-    @property
-    def place(self) -> str:
-        """The code of the unit."""
-        return self.unit
 
 
 class RowError(Refused):
@@ -193,9 +181,9 @@ def same_name(name: str) -> str:
 
 def is_identity(code: str, of_person: bool = True) -> bool:
     """Whether a code is, or holds, a resident identity number, of 18 digits or the old 15."""
-    bare = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", code)).upper()
+    bare = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code))).upper()
     whole = of_person and re.fullmatch(r"\d{15}|\d{17}[\dX]", bare)
-    return bool(whole or IDENTITY.search(bare))
+    return len(bare) >= 15 and bool(whole or IDENTITY.search(bare))
 
 
 def units_of(table: Table, known: Collection[str]) -> Sheet[UnitRow]:
@@ -242,17 +230,14 @@ def _whole(sheet: Sheet[R]) -> Iterator[Row]:
 
 def _code(sheet: Sheet[R], row: Row, of_person: bool) -> str:
     code = unicodedata.normalize("NFKC", row.cells["code"])
+    wrong = EXCEL_CODE if EXCEL.fullmatch(code) else "" if CODE.fullmatch(code) else ILL_FORMED
     if is_identity(code, of_person):
-        sheet.wrong(row, "code", NO_IDENTITY)
-    elif folded(code) in sheet.known:
-        return code
-    elif EXCEL.fullmatch(code):
-        sheet.wrong(row, "code", EXCEL_CODE)
-    elif CODE.fullmatch(code):
-        return code
-    else:
-        sheet.wrong(row, "code", ILL_FORMED)
-    return ""
+        wrong = NO_IDENTITY
+    elif wrong and folded(code) in sheet.known:
+        wrong = ""
+    if wrong:
+        sheet.wrong(row, "code", wrong)
+    return "" if wrong else code
 
 
 def _day(sheet: Sheet[R], row: Row) -> str:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys import db, roster
-from surveys.alike import UNDECIDED, Answers
+from surveys.alike import Answers
 from surveys.messages import Refused
 from surveys.models import TABLES, Person, Unit
 
@@ -30,7 +30,7 @@ PEOPLE = (
     + "001,张三,01111,正式党员,否\n002,李四,01111,预备党员,是\nP1,王五,01111,正式党员,否\n"
     + "12,赵六,01112,正式党员,否\n"
 )
-SAME, NEW = Answers(others="same"), Answers(others="new")
+SAME, NEW = {0: "same"}, {0: "new"}
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def through_a_spreadsheet(data: bytes) -> bytes:
     return text.getvalue().encode("gb18030")
 
 
-def people(row: str, answers: Answers = UNDECIDED) -> roster.Preview[roster.PersonRow]:
+def people(row: str, answers: Answers | None = None) -> roster.Preview[roster.PersonRow]:
     return roster.PEOPLE.preview((HEAD + row).encode(), None, answers)
 
 
@@ -117,8 +117,8 @@ def test_really_another_is_added_and_asked_about_no_more() -> None:
 
 def test_each_row_may_be_decided_by_itself_before_all_others() -> None:
     rows = "x9,张三,01111,正式党员,否\nx8,李四,01111,正式党员,否\nx7,王五,01111,正式党员,否\n"
-    assert people(rows, Answers({2: "new"})).undecided == 2
-    roster.apply(people(rows, Answers({2: "new"}, "same")))
+    assert people(rows, {2: "new"}).undecided == 2
+    roster.apply(people(rows, {2: "new", 0: "same"}))
     assert codes() == {"001", "002", "P1", "12", "x9"}
     assert Person.get(Person.code == "002").membership == "full"
 
@@ -177,17 +177,24 @@ def test_two_rows_whose_codes_differ_by_nothing_that_lasts() -> None:
 
 def test_two_that_look_like_one_cannot_both_be_the_same() -> None:
     rows = "x8,张三,01111,正式党员,否\nx9,张三,01111,正式党员,否\n"
-    assert people(rows).undecided == 2
+    assert (people(rows).undecided, people(rows).errors) == (2, ())
     assert [str(each) for each in people(rows, SAME).errors] == ["第 2 行已有这个编号"]
-    assert people(rows, Answers({2: "same", 3: "new"})).errors == ()
+    assert people(rows, {2: "same", 3: "new"}).errors == ()
 
 
 def test_one_that_looks_like_several_must_say_which() -> None:
     roster.apply(people("01,孙七,01112,正式党员,否\n", NEW))
-    Person.update(code="0001").where(Person.code == "12").execute()
-    (error,) = people("1,孙七,01112,正式党员,否\n", SAME).errors
-    assert "都像，请写明是哪一个" in str(error)
-    assert people("1,孙七,01112,正式党员,否\n", NEW).errors == ()
+    preview = people("1,孙七,01112,正式党员,否\n", SAME)
+    assert [row.code for row in preview.alike[0].like] == ["001", "01"]
+    assert preview.undecided == 1, "the same as whom?"
+    (added,) = people("1,孙七,01112,正式党员,否\n", NEW).added
+    assert added.code == "1"
+
+
+def test_of_two_namesakes_the_one_who_is_not_in_the_file_is_meant() -> None:
+    roster.apply(people("x5,张三,01111,正式党员,否\n", NEW))
+    preview = people("001,张三,01111,正式党员,否\nx9,张三,01111,正式党员,否\n")
+    assert [row.code for each in preview.alike for row in each.like] == ["x5"]
 
 
 def test_what_cannot_be_a_code_cannot_be_a_new_one() -> None:
@@ -203,7 +210,9 @@ def test_who_is_beyond_reach_is_not_compared_with() -> None:
 
 def test_somebody_who_came_meanwhile_and_looks_alike_is_asked_about() -> None:
     preview = people("x9,钱八,01112,正式党员,否\n")
-    Person.create(code="y1", name="钱八", unit=Unit.get(Unit.code == "01112"), membership="full")
+    unit = Unit.get(Unit.code == "01112")
+    for code in ("y1", "y2"):
+        Person.create(code=code, name="钱八", unit=unit, membership="full")
     with pytest.raises(Refused, match="刚才有人改了名册"):
         roster.apply(preview)
 
