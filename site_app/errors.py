@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from site_app import auth
+from site_app import auth, gateway
 from site_app.i18n import sentence_marked
 from surveys.messages import N_, Refused
 
@@ -31,8 +31,8 @@ WORDS = {
 logger = logging.getLogger("site")
 
 
-class Site(Flask):
-    """Flask, but for what the log says of an error that nobody foresaw."""
+class Site(gateway.Served):
+    """Flask, but for how it is served, and what the log says of an error that nobody foresaw."""
 
     def log_exception(
         self,

@@ -6,9 +6,12 @@ import os
 import sqlite3
 import threading
 
-from flask import Flask, request
+from flask import request
 
-app = Flask(__name__)
+from site_app.gateway import Served
+
+app = Served(__name__)
+app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
 here = threading.local()
 
 
