@@ -1,3 +1,4 @@
+import signal
 import sys
 
 from site_app import create_app
@@ -5,6 +6,8 @@ from site_app.commands import language
 from site_app.i18n import sentence_outside
 from surveys.messages import Refused
 
+# A worker begins with its server's handlers, which do nothing in it: until it is up, it just ends.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 try:
     app = create_app()
 except Refused as refused:

@@ -178,13 +178,16 @@ def _serve(site: config.Config, root: Path, welcome: list[str]) -> int:
     server: subprocess.Popen[bytes] | None = None
 
     def end(number: int, frame: FrameType | None) -> None:
-        """Tell the server, and tell it again: it misses what comes while it replaces a worker."""
+        """Tell the server; each second after that, it and its workers, who may not have heard."""
         told.append(time.monotonic())
         signal.alarm(1)
         if server is not None:
             late = told[-1] - told[0] > LONGEST_END
             with suppress(ProcessLookupError):
-                os.kill(server.pid, signal.SIGKILL if late else signal.SIGINT)
+                if len(told) == 1:
+                    os.kill(server.pid, signal.SIGTERM)
+                else:
+                    os.killpg(server.pid, signal.SIGKILL if late else signal.SIGTERM)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
