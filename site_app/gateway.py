@@ -50,11 +50,11 @@ class Served(Flask):
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer a request, unless it is not whole in time or its turn does not come."""
         environ = _environ(scope)
-        loop, waits = asyncio.get_running_loop(), self.may_wait(environ)
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._receive(environ, protocol)
-                if waits:
+                if waits := self.may_wait(environ):
                     answer = await loop.run_in_executor(self.others, self._answer, environ)
         except TimeoutError:
             answer = 503, PLAIN, TOO_LATE.encode()

@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 
 from site_app import auth, clock, config, demo, gateway, storage
 from site_app.models import Account, SiteFact, is_demonstration
+from surveys import db
 from surveys.db import database
 from surveys.messages import N_, Refused
 from surveys.models import Round, Unit
@@ -26,7 +27,6 @@ from surveys.models import Round, Unit
 HOST = "127.0.0.1"
 WORKERS = 2
 LONGEST_END = 15
-STARTER = "SURVEYS_STARTER"
 
 
 def base_url(site: config.Config) -> str:
@@ -46,27 +46,29 @@ def check_port(site: config.Config) -> None:
 
 def _taken(site: config.Config) -> Refused:
     """Who holds the port, as far as this user may know, and what to do."""
-    about: dict[str, object] = {
-        "port": site.port,
-        "other": site.port + 1 if site.port < 65535 else 8000,
-    }
-    found = next(iter(_listeners(site.port)), None)
-    if found is None:
+    other = site.port + 1 if site.port < 65535 else 8000
+    pid = next(_listeners(site.port), None)
+    if pid is None:
         return Refused(
-            N_("端口 %(port)s 已被占用。请换一个再启动，例如：PORT=%(other)s make serve"), **about
+            N_("端口 %(port)s 已被占用。请换一个再启动，例如：PORT=%(other)s make serve"),
+            port=site.port,
+            other=other,
         )
-    pid, command, surroundings = found
-    about |= {"pid": pid, "command": command}
-    starter, _comma, database_url = surroundings.get(STARTER, "").partition(",")
-    if database_url != site.database_url:
+    title = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").replace("\0", " ")
+    about = {"port": site.port, "pid": pid, "command": title[:80].strip()}
+    file = db.path_of(site.database_url).resolve()
+    ours = {str(file), str(file.parent)}  # `_serve` holds the folder open, and its server too
+    if not ours & _opened(pid):
         return Refused(
             N_(
                 "端口 %(port)s 已被进程 %(pid)s（%(command)s）占用。"
                 "请结束它，或换一个端口，例如：PORT=%(other)s make serve"
             ),
             **about,
+            other=other,
         )
-    if Path(f"/proc/{starter}").exists():
+    starter = _parent(os.getpgid(pid))
+    if ours & _opened(starter):
         return Refused(
             N_("本网站已经在端口 %(port)s 上运行。要重新启动，请先结束它：kill %(starter)s"),
             port=site.port,
@@ -82,17 +84,24 @@ def _taken(site: config.Config) -> Refused:
     )
 
 
-def _listeners(port: int) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """The processes of this user that listen on a port: number, command, surroundings."""
+def _listeners(port: int) -> Iterator[int]:
+    """The processes of this user that listen on a port."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ours = {f"socket:[{row[9]}]" for row in rows if (row[1][-5:], row[3]) == (f":{port:04X}", "0A")}
-    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda each: int(each.name)):
-        with suppress(OSError):
-            if ours & {str(each.readlink()) for each in (process / "fd").iterdir()}:
-                command = (process / "cmdline").read_text("utf-8", "replace").replace("\0", " ")
-                given = (process / "environ").read_text("utf-8", "replace").split("\0")
-                surroundings = dict(each.split("=", 1) for each in given if "=" in each)
-                yield int(process.name), command[:80].strip(), surroundings
+    numbers = sorted(int(each.name) for each in Path("/proc").glob("[0-9]*"))
+    return (pid for pid in numbers if ours & _opened(pid))
+
+
+def _opened(pid: int) -> set[str]:
+    """What a process has open; nothing where that is not for this user to know."""
+    try:
+        return {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:
+        return set()
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def run(site: config.Config, root: Path) -> None:
@@ -169,11 +178,7 @@ def _serve(site: config.Config, root: Path, welcome: list[str]) -> int:
     """Serve until told to end; the exit code. A server that served and then dies is replaced."""
     # While this process lives it holds one end of a pipe; the workers end when it is gone.
     line, _held = os.pipe()
-    surroundings = {
-        **os.environ,
-        gateway.LIFELINE: str(line),
-        STARTER: f"{os.getpid()},{site.database_url}",
-    }
+    folder = os.open(db.path_of(site.database_url).parent, os.O_RDONLY)  # by it `_taken` knows us
     told: list[float] = []
     server: subprocess.Popen[bytes] | None = None
 
@@ -197,8 +202,8 @@ def _serve(site: config.Config, root: Path, welcome: list[str]) -> int:
         server = subprocess.Popen(  # noqa: S603 - our own command
             command(site.port),
             cwd=root,
-            env=surroundings,
-            pass_fds=[line],
+            env={**os.environ, gateway.LIFELINE: str(line)},
+            pass_fds=[line, folder],
             start_new_session=True,
         )
         served = _answers(server, site.port)

@@ -72,6 +72,9 @@ def bind(url: str) -> None:
                 "synchronous": "full",
                 "foreign_keys": 1,
                 "busy_timeout": BUSY_SECONDS * 1000,
+                "journal_size_limit": 4
+                * 1024
+                * 1024,  # what a long reader made of it is given back
             },
             lock_type="IMMEDIATE",
         )
