@@ -66,7 +66,7 @@ class Served(Flask):
     async def _receive(self, environ: Environ, protocol: Any) -> None:
         """Read the body; what is longer than the site takes is left to be refused by its length."""
         most = self.config["MAX_CONTENT_LENGTH"]
-        chunked = "HTTP_TRANSFER_ENCODING" in environ
+        chunked = environ.pop("HTTP_TRANSFER_ENCODING", None)
         length = most if chunked else int(environ.get("CONTENT_LENGTH") or 0)
         parts = io.BytesIO()
         async with self.large if length > LARGE else nullcontext():

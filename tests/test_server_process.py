@@ -1,4 +1,4 @@
-"""The server as a process: half-sent requests, its end, what it leaves behind, who holds its port."""
+"""The server as a process: half-sent requests, its end, what it leaves, who holds its port."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_half_sent_forms_hold_nobody_up(prepared: Server, length: int) -> None:
             line.sendall(HALF % length)
         time.sleep(0.3)
         assert all(answered(server.port) for _ in range(12))
-        assert server.browser().open("POST", "/v", "code=" + "2" * 12).status == 200
+        assert server.browser().open("POST", "/v", "code=" + "2" * 12).status == 400
         for line in lines:
             line.close()
 
@@ -98,8 +98,8 @@ def test_a_form_that_comes_in_pieces_is_read_whole(prepared: Server) -> None:
         chunked = HTTPConnection(serve.HOST, server.port, timeout=10)
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         chunked.request("POST", "/v", iter([b"code=", b"234567892222"]), form, encode_chunked=True)
-        assert page.startswith(b"HTTP/1.1 200")
-        assert "234567892222" in chunked.getresponse().read().decode().replace("-", "")
+        assert b"234567892222" in page.replace(b"-", b"")
+        assert b"234567892222" in chunked.getresponse().read().replace(b"-", b"")
 
 
 def test_voters_do_not_wait_for_those_who_guess_passwords(
@@ -170,7 +170,9 @@ def free(port: int) -> bool:
 
 def count(file: Path) -> int:
     with closing(sqlite3.connect(file)) as copy:
-        return int(copy.execute("SELECT count(*) FROM code WHERE state = 'spent'").fetchone()[0])
+        return int(
+            copy.execute("SELECT count(*) FROM access_code WHERE state = 'spent'").fetchone()[0]
+        )
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
@@ -192,13 +194,13 @@ def test_after_a_clean_stop_the_one_file_holds_every_vote(
 def test_a_stop_while_another_program_reads_says_that_the_file_is_not_whole(
     site: Flask, district: District, tmp_path: Path
 ) -> None:
-    with closing(sqlite3.connect(database.database, isolation_level=None)) as reader:
-        with served(tmp_path) as (process, _port):
-            reader.execute("BEGIN")
-            reader.execute("SELECT count(*) FROM unit").fetchall()
-            auth.make_link(district.organiser)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
+    reader = sqlite3.connect(database.database, isolation_level=None)
+    with closing(reader), served(tmp_path) as (process, _port):
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM unit").fetchall()
+        auth.make_link(district.organiser)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
     assert "site.sqlite-wal" in (tmp_path.parent / "serve.log").read_text()
 
 
@@ -264,13 +266,12 @@ def test_a_start_beside_another_program_names_it(tmp_path: Path) -> None:
 def test_a_start_beside_what_an_earlier_one_left_says_so(
     site: Flask, district: District, prepared: Server
 ) -> None:
-    """A server whose starter is gone, as one is left by a program that does not end it."""
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    prepared.settings[serve.STARTER] = f"{gone.pid},sqlite:///{database.database}"
+    """A server that nobody who knows this site has started."""
     with running(prepared) as server:
+        for _ in range(8):
+            assert answered(server.port, "/sign-in")
         sentence = refused_start(server.instance, server.port)
-    assert "kill -- -" in sentence
+        assert f"kill -- -{os.getpgid(server.process.pid)}" in sentence
 
 
 # The journal
@@ -283,8 +284,8 @@ def test_what_a_long_reader_let_the_journal_grow_to_is_given_back(
     with closing(sqlite3.connect(database.database, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM unit").fetchall()
-        for _ in range(40):
-            database.execute_sql("UPDATE unit SET name = ?", ("示范" * 100_000,))
+        for number in range(40):
+            database.execute_sql("UPDATE unit SET name = ?", (str(number % 10) * 400_000,))
         grown = wal.stat().st_size
         reader.execute("ROLLBACK")
     database.execute_sql("UPDATE unit SET name = '示范社区'")
