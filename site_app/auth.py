@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar
@@ -19,16 +22,19 @@ from flask import (
     flash,
     g,
     has_request_context,
+    make_response,
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from site_app import clock
+from site_app import clock, storage
 from site_app.i18n import switched
 from site_app.models import (
     Account,
@@ -45,13 +51,15 @@ from surveys.models import Round, Unit, reach
 COOKIE = "organiser"
 SIGNED_IN = timedelta(hours=12)
 LINK_LASTS = timedelta(minutes=15)
+DEVICE = "known-device"
+DEVICE_KNOWN = timedelta(days=180)
 MOST_FAILURES = 5
 FAILURES_LAST = timedelta(minutes=15)
-SHORTEST_PASSWORD = 10
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 blueprint = Blueprint("auth", __name__)
 csrf = CSRFProtect()
-hasher = PasswordHasher()
+hasher = PasswordHasher(parallelism=1)  # a check takes one processor, the other is the voters'
 
 
 @cache
@@ -147,9 +155,11 @@ def record(
 
 
 def check_password(password: str) -> None:
-    """Refuse a password that is too short."""
+    """Refuse a password that is too short, or longer than the sign-in page takes."""
     if len(password) < SHORTEST_PASSWORD:
         raise Refused(N_("密码至少 %(n)s 个字符。"), n=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused(N_("密码至多 %(n)s 个字符。"), n=LONGEST_PASSWORD)
 
 
 def make_link(to: Account) -> str:
@@ -167,16 +177,28 @@ def _sign_in(to: Account, target: str) -> Response:
         SignIn.delete().where(SignIn.expires_at <= clock.now()).execute()
         SignIn.create(digest=_digest(token), account=to, expires_at=clock.now() + SIGNED_IN)
         AuditEntry.create(at=clock.now(), account_name=to.name, action="sign-in")
+    # A token that somebody else may know ends here; one from this account's last sign-in is kept
+    # for what was typed before it ended.
+    if session.get("account") != to.id:
+        session.clear()
+        session["account"] = to.id
     response = redirect(target, 303)
+    _set_cookie(response, COOKIE, token, SIGNED_IN, "/")
+    device = _devices().dumps([to.name, secrets.token_hex(8)])
+    _set_cookie(response, DEVICE, str(device), DEVICE_KNOWN, url_for("auth.sign_in"))
+    return response
+
+
+def _set_cookie(response: Response, name: str, value: str, lasts: timedelta, path: str) -> None:
     response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(SIGNED_IN.total_seconds()),
+        name,
+        value,
+        max_age=int(lasts.total_seconds()),
+        path=path,
         httponly=True,
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
-    return response
 
 
 def _own_path(target: str) -> str:
@@ -185,26 +207,80 @@ def _own_path(target: str) -> str:
     return target if ours and target.isprintable() else url_for("rounds.desk")
 
 
-def _check_throttle(name: str) -> None:
-    recent = FailedSignIn.select().where(
-        FailedSignIn.name == name, FailedSignIn.at > clock.now() - FAILURES_LAST
-    )
-    if recent.count() >= MOST_FAILURES:
-        raise Refused(N_("这个账号输错密码次数太多，请过一刻钟再试。"))
+def _devices() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt=DEVICE)
+
+
+def _device() -> list[str]:
+    """The account that signed in on this device before, and the device's number; else nothing."""
+    try:
+        return list(_devices().loads(request.cookies.get(DEVICE, "")))
+    except BadSignature:
+        return []
+
+
+def _failures(device: str) -> int:
+    """How often a password was wrong lately on a known device."""
+    lately = FailedSignIn.at > clock.now() - FAILURES_LAST
+    return int(FailedSignIn.select().where(FailedSignIn.name == device, lately).count())
+
+
+def _remember_failure(device: str) -> None:
+    with writing():
+        FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
+        FailedSignIn.create(name=device, at=clock.now())
+
+
+def _is_known(name: str) -> bool:
+    return _device()[:1] == [name]
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Strangers' passwords are checked one at a time on this machine, and nobody waits for that.
+
+    So guessing keeps no more than one processor from the voters, and no thread; and because a wrong
+    password closes nothing, no stranger can lock the right person out for a time: a device that an
+    account signed in on before needs no turn, a one-time link never did, and others try again.
+    """
+    gate = os.open(storage.keys(), os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                N_("这一刻正有别人在登录。请马上再按一次；总是这样，就用一次性登录链接。")
+            ) from None
+        yield
+    finally:
+        os.close(gate)
 
 
 def _check_credentials(name: str, password: str) -> Account:
-    _check_throttle(name)
+    if not _is_known(name):
+        with _turn():
+            return _check_password_of(name, password, "")
+    device = _device()[1]
+    if _failures(device) >= MOST_FAILURES:
+        raise Refused(N_("这台设备上输错密码次数太多。请再试一次，或者用一次性登录链接。"))
+    return _check_password_of(name, password, device)
+
+
+def _check_password_of(name: str, password: str, device: str) -> Account:
     found = Account.get_or_none(Account.name == name)
     try:
         hasher.verify((found and found.password_hash) or _no_password(), password)
     except (VerificationError, InvalidHashError):
-        with writing():
-            FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
-            FailedSignIn.create(name=name, at=clock.now())
-        raise Refused(N_("账号或密码不对。请再试一次。")) from None
+        found = None
     if found is None:
+        if device:
+            _remember_failure(device)
         raise Refused(N_("账号或密码不对。请再试一次。"))
+    if hasher.check_needs_rehash(found.password_hash or ""):
+        with writing():
+            Account.update(password_hash=hasher.hash(password)).where(
+                Account.id == found.id
+            ).execute()
     return found
 
 
@@ -224,14 +300,17 @@ def without_cookies() -> tuple[str, int]:
 def sign_in() -> Response | tuple[str, int] | str:
     """The sign-in page."""
     target = _own_path(request.values.get("next", ""))
-    name = request.form.get("name", "").strip()[:60]
+    name = _name_typed()
     if request.method == "GET" or switched():
         return render_template("auth/sign_in.html", target=target, name=name, refused=None)
     try:
-        found = _check_credentials(name, request.form.get("password", "")[:200])
+        found = _check_credentials(name, request.form.get("password", "")[: LONGEST_PASSWORD + 1])
     except Refused as refused:
         page = render_template("auth/sign_in.html", target=target, name=name, refused=refused)
-        return page, 403
+        response = make_response(page, 403)
+        if _is_known(name) and _failures(_device()[1]) >= MOST_FAILURES:
+            response.delete_cookie(DEVICE, path=request.path)  # from now on a stranger, who queues
+        return response
     return _sign_in(found, target)
 
 
@@ -266,6 +345,10 @@ def sign_out() -> Response:
     response = redirect(url_for("auth.sign_in"), 303)
     response.delete_cookie(COOKIE)
     return response
+
+
+def _name_typed() -> str:
+    return request.form.get("name", "").strip()[:60]
 
 
 def init_app(app: Flask) -> None:

@@ -38,7 +38,7 @@ class SignInLink(BaseModel):
 
 
 class FailedSignIn(BaseModel):
-    """A wrong password for a name, kept for a quarter of an hour to slow down guessing."""
+    """A wrong password on a device that its account signed in on, kept for a quarter of an hour."""
 
     name = peewee.CharField(max_length=60, index=True)
     at = UTCField()

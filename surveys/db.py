@@ -19,6 +19,8 @@ from surveys.messages import N_, Refused
 
 BUSY_SECONDS = 5
 POLL_SECONDS = 0.002
+LARGEST_JOURNAL = 4 * 1024 * 1024
+"""What a long reader made of it beyond this is given back."""
 
 database = peewee.DatabaseProxy()
 
@@ -125,6 +127,7 @@ def bind(url: str) -> None:
                 "synchronous": "full",
                 "foreign_keys": 1,
                 "busy_timeout": BUSY_SECONDS * 1000,
+                "journal_size_limit": LARGEST_JOURNAL,
             },
             lock_type="IMMEDIATE",
         )

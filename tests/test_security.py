@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import clock
+from site_app import clock, create_app
 from surveys import ballots
 from tests import factories
 from tests.answering import token_in
@@ -27,6 +27,15 @@ def test_every_response_forbids_what_the_site_does_not_need(client: FlaskClient,
     assert "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_browsers_are_told_to_come_by_https_where_the_public_does(
+    site: Flask, tmp_path: Path, scheme: str
+) -> None:
+    app = create_app({"INSTANCE_DIR": str(tmp_path), "PUBLIC_URL": f"{scheme}://site.example"})
+    told = app.test_client().get("/v").headers.get("Strict-Transport-Security")
+    assert told == ("max-age=31536000" if scheme == "https" else None)
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/v", "/nothing"])
