@@ -22,7 +22,6 @@ from flask import (
     flash,
     g,
     has_request_context,
-    make_response,
     redirect,
     render_template,
     request,
@@ -31,7 +30,6 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
-from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
 from site_app import clock, gateway, storage
@@ -51,13 +49,8 @@ from surveys.models import Round, Unit, reach
 COOKIE = "organiser"
 SIGNED_IN = timedelta(hours=12)
 LINK_LASTS = timedelta(minutes=15)
-DEVICE = "known-device"
-DEVICE_KNOWN = timedelta(days=180)
-MOST_FAILURES = 5
 FAILURES_LAST = timedelta(minutes=15)
-LONGEST_PAUSE = 2.0
-LONGEST_WAIT = 20.0
-LONGEST_FORM = 4096
+LONGEST_PAUSE, LONGEST_WAIT = 1.0, 20.0
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 blueprint = Blueprint("auth", __name__)
@@ -186,22 +179,15 @@ def _sign_in(to: Account, target: str) -> Response:
         session.clear()
         session["account"] = to.id
     response = redirect(target, 303)
-    _set_cookie(response, COOKIE, token, SIGNED_IN, "/")
-    device = _devices().dumps([to.name, secrets.token_hex(8)])
-    _set_cookie(response, DEVICE, str(device), DEVICE_KNOWN, url_for("auth.sign_in"))
-    return response
-
-
-def _set_cookie(response: Response, name: str, value: str, lasts: timedelta, path: str) -> None:
     response.set_cookie(
-        name,
-        value,
-        max_age=int(lasts.total_seconds()),
-        path=path,
+        COOKIE,
+        token,
+        max_age=int(SIGNED_IN.total_seconds()),
         httponly=True,
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
+    return response
 
 
 def _own_path(target: str) -> str:
@@ -210,35 +196,12 @@ def _own_path(target: str) -> str:
     return target if ours and target.isprintable() else url_for("rounds.desk")
 
 
-def _devices() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt=DEVICE)
-
-
-def _device() -> list[str]:
-    """The account that signed in on this device before, and the device's number; else nothing."""
-    try:
-        return list(_devices().loads(request.cookies.get(DEVICE, "")))
-    except BadSignature:
-        return []
-
-
-def _failures(device: str = "") -> int:
-    """How often a password was wrong lately: on a known device, or anywhere."""
-    recent = FailedSignIn.select().where(FailedSignIn.at > clock.now() - FAILURES_LAST)
-    return int(recent.where((FailedSignIn.name == device) | (device == "")).count())
-
-
-def _is_known(name: str) -> bool:
-    return _device()[:1] == [name]
-
-
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Strangers' passwords are checked one at a time on this machine, aside from the voters.
+    """Passwords are checked one at a time on this machine, and aside from the voters (`may_wait`).
 
-    So guessing takes no more than one processor from nobody's vote; and because a wrong password
-    makes the queue slower, never closes it, no stranger can lock the right person out.
-    A device that its account signed in on before does not queue, and a one-time link never did.
+    So guessing takes at most one processor, and no voter's turn; and as a wrong password slows this
+    queue down but never closes it, nobody can lock the right person out. One-time links pass it by.
     """
     until = time.monotonic() + LONGEST_WAIT
     gate = os.open(storage.keys(), os.O_RDONLY)
@@ -249,43 +212,41 @@ def _turn() -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > until:
-                    raise Refused(
-                        N_("现在登录的人太多。请过一会儿再试，或者用一次性登录链接。")
-                    ) from None
+                    raise Refused(N_("现在登录的人太多。请过一会儿再试。")) from None
                 time.sleep(0.02)
         yield
     finally:
         os.close(gate)
 
 
+def may_wait(environ: dict[str, object]) -> bool:
+    """Whether a request may have to wait for its `_turn`."""
+    return (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", "/sign-in")
+
+
 def _check_credentials(name: str, password: str) -> Account:
-    if not _is_known(name):
-        with _turn():
-            return _check_password_of(name, password, "", min(_failures() / 10, LONGEST_PAUSE))
-    device = _device()[1]
-    if _failures(device) >= MOST_FAILURES:
-        raise Refused(N_("这台设备上输错密码次数太多。请再试一次，或者用一次性登录链接。"))
-    return _check_password_of(name, password, device, 0)
-
-
-def _check_password_of(name: str, password: str, device: str, pause: float) -> Account:
     found = Account.get_or_none(Account.name == name)
-    try:
-        hasher.verify((found and found.password_hash) or _no_password(), password)
-    except (VerificationError, InvalidHashError):
-        found = None
-    if found is None:
-        with writing():
-            FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
-            FailedSignIn.create(name=device, at=clock.now())
-        time.sleep(pause)
-        raise Refused(N_("账号或密码不对。请再试一次。"))
+    with _turn():
+        try:
+            hasher.verify((found and found.password_hash) or _no_password(), password)
+        except (VerificationError, InvalidHashError):
+            found = None
+        if found is None:
+            _slow_down()
+            raise Refused(N_("账号或密码不对。请再试一次。"))
     if hasher.check_needs_rehash(found.password_hash or ""):
+        found.password_hash = hasher.hash(password)
         with writing():
-            Account.update(password_hash=hasher.hash(password)).where(
-                Account.id == found.id
-            ).execute()
+            found.save(only=[Account.password_hash])
     return found
+
+
+def _slow_down() -> None:
+    """Hold the queue the longer, the more passwords were wrong lately, whatever their names."""
+    with writing():
+        FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
+        FailedSignIn.create(name="", at=clock.now())
+    time.sleep(min(FailedSignIn.select().count() / 20, LONGEST_PAUSE))
 
 
 def without_cookies() -> tuple[str, int]:
@@ -304,17 +265,14 @@ def without_cookies() -> tuple[str, int]:
 def sign_in() -> Response | tuple[str, int] | str:
     """The sign-in page."""
     target = _own_path(request.values.get("next", ""))
-    name = _name_typed()
+    name = request.form.get("name", "").strip()[:60]
     if request.method == "GET" or switched():
         return render_template("auth/sign_in.html", target=target, name=name, refused=None)
     try:
         found = _check_credentials(name, request.form.get("password", "")[: LONGEST_PASSWORD + 1])
     except Refused as refused:
         page = render_template("auth/sign_in.html", target=target, name=name, refused=refused)
-        response = make_response(page, 403)
-        if _is_known(name) and _failures(_device()[1]) >= MOST_FAILURES:
-            response.delete_cookie(DEVICE, path=request.path)  # from now on a stranger, who queues
-        return response
+        return page, 403
     return _sign_in(found, target)
 
 
@@ -351,28 +309,8 @@ def sign_out() -> Response:
     return response
 
 
-def _strangers(app: gateway.Served) -> Callable[[gateway.Environ], bool]:
-    """Which requests wait in the queue of `_turn`, and must not hold up the voters' thread."""
-
-    def may_wait(environ: gateway.Environ) -> bool:
-        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", "/sign-in"):
-            return False
-        if int(environ.get("CONTENT_LENGTH") or 0) > LONGEST_FORM:
-            return True
-        with app.request_context(environ):
-            stranger = not _is_known(_name_typed())
-        environ["wsgi.input"].seek(0)
-        return stranger
-
-    return may_wait
-
-
-def _name_typed() -> str:
-    return request.form.get("name", "").strip()[:60]
-
-
 def init_app(app: gateway.Served) -> None:
     """CSRF for the organisers' forms; who is signed in, for every page."""
-    app.may_wait = _strangers(app)
+    app.may_wait = may_wait
     csrf.init_app(app)
     app.jinja_env.globals.update(account=account, is_demonstration=is_demonstration)
