@@ -28,6 +28,7 @@ PLAIN = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")]
 TOO_LATE = (
     "没有在半分钟内收到或处理，请再试一次。 / Not received or done in time; please try again.\n"
 )
+WITHOUT_LENGTH = "请求须写明长度（Content-Length）。 / A request must give its length.\n"
 
 Environ = dict[str, Any]
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -50,6 +51,9 @@ class Served(Flask):
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer a request, unless it is not whole in time or its turn does not come."""
         environ = _environ(scope)
+        if "HTTP_TRANSFER_ENCODING" in environ:  # granian does not tell whether it came to its end
+            protocol.response_bytes(411, PLAIN, WITHOUT_LENGTH.encode())
+            return
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(PATIENCE):
@@ -66,18 +70,12 @@ class Served(Flask):
     async def _receive(self, environ: Environ, protocol: Any) -> None:
         """Read the body; what is longer than the site takes is left to be refused by its length."""
         most = self.config["MAX_CONTENT_LENGTH"]
-        chunked = environ.pop("HTTP_TRANSFER_ENCODING", None)
-        length = most if chunked else int(environ.get("CONTENT_LENGTH") or 0)
-        parts = io.BytesIO()
-        async with self.large if length > LARGE else nullcontext():
-            if 0 < length <= most:
-                async for part in protocol:
-                    if parts.write(part) and parts.tell() > most:
-                        break
-        if chunked:
-            environ["CONTENT_LENGTH"] = str(parts.tell())
-        parts.seek(0)
-        environ["wsgi.input"] = parts
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = b""
+        if 0 < length <= most:
+            async with self.large if length > LARGE else nullcontext():
+                body = await protocol()
+        environ["wsgi.input"] = io.BytesIO(body)
 
     def _answer(self, environ: Environ) -> Answer:
         head: list[Any] = []

@@ -21,6 +21,7 @@ from flask import Flask
 
 from site_app import auth, serve
 from surveys.db import database
+from surveys.models import Rating
 from tests import factories, load
 from tests.factories import District
 from tests.live import (
@@ -96,10 +97,28 @@ def test_a_form_that_comes_in_pieces_is_read_whole(prepared: Server) -> None:
             line.sendall(b"67892222")
             page = line.recv(1 << 16)
         assert b"234567892222" in page.replace(b"-", b"")
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        with closing(HTTPConnection(serve.HOST, server.port, timeout=10)) as chunked:
-            chunked.request("POST", "/v", iter([b"code=", b"234567892222"]), form)
-            assert b"234567892222" in chunked.getresponse().read().replace(b"-", b"")
+
+
+def test_a_form_that_breaks_off_is_no_form(
+    prepared: Server, district: District, keys: Path
+) -> None:
+    codes = factories.open_appraisal(keys, district, count=6, **LIVE)[1]
+    with running(prepared) as server:
+        _review, sheet = up_to_the_last_step(server.browser(), codes[0])
+        whole = load.post("/v/cast", sheet.body())
+        chunked = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n"
+        head, _, body = whole.partition(b"\r\n\r\n")
+        untold = head[: head.index(b"Content-Length")] + chunked % (len(body), body)
+        for part in (whole[:-20], untold, untold + b"0\r\n\r\n"):
+            with socket.create_connection((serve.HOST, server.port), 10) as line:
+                line.sendall(part)
+                line.shutdown(socket.SHUT_WR)
+                assert not line.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        assert Rating.select().count() == 0
+        with socket.create_connection((serve.HOST, server.port), 10) as line:
+            line.sendall(whole)
+            assert line.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    assert Rating.select().count() > 0
 
 
 def test_voters_do_not_wait_for_those_who_guess_passwords(
