@@ -54,34 +54,25 @@ def _taken(site: config.Config) -> Refused:
             port=site.port,
             other=other,
         )
-    title = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").replace("\0", " ")
-    about = {"port": site.port, "pid": pid, "command": title[:80].strip()}
     file = db.path_of(site.database_url).resolve()
     ours = {str(file), str(file.parent)}  # `_serve` holds the folder open, and its server too
-    if not ours & _opened(pid):
-        return Refused(
-            N_(
-                "端口 %(port)s 已被进程 %(pid)s（%(command)s）占用。"
-                "请结束它，或换一个端口，例如：PORT=%(other)s make serve"
-            ),
-            **about,
-            other=other,
-        )
-    starter = _parent(os.getpgid(pid))
-    if ours & _opened(starter):
-        return Refused(
-            N_("本网站已经在端口 %(port)s 上运行。要重新启动，请先结束它：kill %(starter)s"),
-            port=site.port,
-            starter=starter,
-        )
-    return Refused(
-        N_(
-            "本网站上次留下的进程 %(pid)s（%(command)s）还在端口 %(port)s 上服务，"
-            "启动它的程序已经不在了。请先结束它再启动：kill -- -%(group)s"
-        ),
-        **about,
-        group=os.getpgid(pid),
+    message = N_(
+        "端口 %(port)s 已被进程 %(pid)s（%(command)s）占用。"
+        "请结束它，或换一个端口，例如：PORT=%(other)s make serve"
     )
+    if any(ours & _opened(each) for each in _listeners(site.port)):
+        message = N_(
+            "端口 %(port)s 上是本网站自己的进程 %(pid)s（%(command)s），已在运行，"
+            "或是上次没有结束的。要重新启动，请先结束它：kill %(first)s"
+        )
+    first = pid
+    while (up := _parent(first)) > 1 and (
+        os.getpgid(up) == os.getpgid(pid) or str(file.parent) in _opened(up)
+    ):
+        first = up
+    title = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").replace("\0", " ")
+    command = title[:80].strip()
+    return Refused(message, port=site.port, pid=pid, command=command, other=other, first=first)
 
 
 def _listeners(port: int) -> Iterator[int]:
