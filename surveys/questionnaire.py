@@ -144,13 +144,12 @@ class Questionnaire:
         ]
 
     def texts(self, answers: Answers) -> list[tuple[int, str]]:
-        """What was written: places of questions from 1 on, and the texts."""
-        found = (
-            (place, answers.get(question.id))
+        """What was written, empty where nothing was: places of questions from 1 on, and texts."""
+        return [
+            (place, str(answers.get(question.id) or ""))
             for place, question in enumerate(self.questions, start=1)
             if question.kind == kinds.Writing.name
-        )
-        return [(place, str(text)) for place, text in found if text]
+        ]
 
     def text(self, question: str) -> Text:
         """What a question asks."""

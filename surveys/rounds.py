@@ -15,7 +15,7 @@ from typing import Any
 
 import peewee
 
-from surveys import ballots, listing, questionnaire, seal, subjects, typed
+from surveys import ballots, listing, questionnaire, seal, subjects, typed, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -307,8 +307,9 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
         )
         if not changed:
             raise Changed(N_("计过票的测评不能再终止。"))
-        ballots.forget(round_)
+        urn.forget(round_)
     seal.destroy(keys, round_.id)
+    urn.sweep(round_.id)
 
 
 def finish_destruction(keys: Path) -> list[int]:
