@@ -13,6 +13,7 @@ from surveys import typed
 from surveys.messages import N_
 from surveys.models import Person, Round, Subject, Unit, reach
 from surveys.questionnaire import Questionnaire
+from surveys.roster_rows import is_identity
 
 MOST_LISTED = 400
 LONGEST_LABEL = 120
@@ -35,6 +36,14 @@ def read_names(text: str) -> list[str]:
                 N_("名单上的“%(name)s”不行：最多 %(most)s 字，不能有特殊字符。"),
                 name=line[:20],
                 most=typed.LONGEST_TITLE,
+            )
+        if is_identity(line):
+            raise typed.BadSetting(
+                "listed",
+                N_(
+                    "名单上的“%(name)s”像身份证号，会印在票和存档上。请写姓名，或者名册里的短编号。"
+                ),
+                name=line[:20],
             )
         if line in seen:
             raise typed.BadSetting(
@@ -112,13 +121,17 @@ def make(round_: Round, about: str, chosen: Sequence[Unit]) -> None:
 
 
 def _person(code: str, within: set[int]) -> Person | None:
-    found: Person | None = Person.get_or_none(Person.code == code, Person.unit.in_(within))
+    found: Person | None = Person.get_or_none(
+        Person.code == code, Person.unit.in_(within), Person.left_on.is_null()
+    )
     return found
 
 
 def _unit(name: str, within: set[int]) -> Unit | None:
     """The unit with this code, or the only one with this name."""
     found = list(
-        Unit.select().where((Unit.code == name) | (Unit.name == name), Unit.id.in_(within))
+        Unit.select().where(
+            (Unit.code == name) | (Unit.name == name), Unit.id.in_(within), Unit.left_on.is_null()
+        )
     )
     return found[0] if len(found) == 1 else None

@@ -183,7 +183,7 @@ def candidates(round_: Round) -> list[Unit]:
     """The units that a draft may choose: of the questionnaire's kinds, within its owner's reach."""
     kinds = questionnaire.of(round_).kinds
     within = reach(round_.owner)
-    found = Unit.select().where(Unit.kind.in_(kinds)).order_by(Unit.code)
+    found = Unit.select().where(Unit.kind.in_(kinds), Unit.left_on.is_null()).order_by(Unit.code)
     return [unit for unit in found if unit.id in within]
 
 
@@ -199,6 +199,9 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
     if not chosen:
         found.append(Issue("chosen", N_("还没有选测评对象。请至少选一个单位。")))
+    gone = "、".join(unit.name for unit in chosen if unit.left_on)
+    if gone:
+        found.append(Issue("chosen", N_("%(units)s已离开名册。请修改对象，去掉它。"), units=gone))
     if round_.opens_at is None or round_.ends_at is None:
         found.append(Issue("ends_at", N_("还没有定开始和截止的时间。")))
     elif round_.ends_at <= now:

@@ -15,7 +15,7 @@ def members(unit: Unit) -> list[Person]:
     """Who is rated in a branch: its full members. Probationary ones take part and get no grade."""
     return list(
         Person.select()
-        .where(Person.unit == unit, Person.membership == "full")
+        .where(Person.unit == unit, Person.membership == "full", Person.left_on.is_null())
         .order_by(Person.name, Person.code)
     )
 
