@@ -108,6 +108,13 @@ class Line:
         """Whom or what it stands for; none where that is not clear, or in no roster."""
         return self.found[0] if len(self.found) == 1 else None
 
+    @property
+    def home(self) -> str:
+        """Where that belongs: the unit of a person, what stands above a unit."""
+        known = self.known
+        above = known.unit if isinstance(known, Person) else known and known.parent
+        return str(above.name) if above else ""
+
 
 def lines(round_: Round, about: str, chosen: Sequence[Unit]) -> list[Line]:
     """The lines of a list with what each stands for: a code of the owner's roster, or a name."""

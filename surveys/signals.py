@@ -41,7 +41,7 @@ class Line:
 class Signal:
     """Something to look at: its kind, and the subjects or the place it is about.
 
-    Kinds: `turnout` (less than half came back), `excellent` (more than a third got the best grade),
+    Kinds: `turnout` (not more than half came back), `excellent` (over a third got the best grade),
     `empty` (a group without a valid answer), `joined` (small groups counted as one), `too-good`
     (almost all papers back and every answer positive, everywhere).
     """
@@ -58,7 +58,7 @@ def found(lines: Sequence[Line], rules: Mapping[str, Any]) -> list[Signal]:
         by_place.setdefault(line.place, []).append(line)
     signals = [Signal("too-good", _ids(lines))] if _too_good(lines) else []
     for place, some in by_place.items():
-        few = _ids(line for line in some if _under_half(line))
+        few = _ids(line for line in some if _half_or_less(line))
         if few:
             signals.append(Signal("turnout", few, place))
         best = _ids(line for line in some if _has_best_grade(line, rules))
@@ -79,9 +79,9 @@ def _notes(line: Line) -> set[str]:
     return set(line.score.get("notes") or ())
 
 
-def _under_half(line: Line) -> bool:
+def _half_or_less(line: Line) -> bool:
     papers = line.papers
-    return papers is not None and 2 * papers[0] < papers[1]
+    return papers is not None and papers[1] > 0 and 2 * papers[0] <= papers[1]
 
 
 def _has_best_grade(line: Line, rules: Mapping[str, Any]) -> bool:
