@@ -193,7 +193,8 @@ def codes(round_id: int) -> Page:
         address()
         wanted = rounds_forms.wanted(rows)
         reason = request.form.get("reason", "")
-        why = reason if electorate.account_for(round_, wanted, reason) else ""
+        fresh = already == ballots.codes_ever(round_)
+        why = reason if fresh and electorate.account_for(round_, wanted, reason) else ""
         storage.remember_codes_key()
         made = ballots.issue_sets(storage.keys(), round_, wanted, already)
     except Refused as refused:
