@@ -60,6 +60,17 @@ def test_a_team_appraised_by_classes_keeps_a_class_of_three(keys: Path, district
     assert (score.score, score.details["notes"]) == ("80.00", ["merged"])
 
 
+def test_where_nothing_is_summed_a_unit_above_a_rated_one_is_no_parent(
+    keys: Path, district: District
+) -> None:
+    chosen = [district.subdistrict, district.first]
+    made = factories.draft(district.root, chosen, "team-appraisal")
+    for unit in chosen:
+        factories.codes(keys, made, unit, 5)
+    factories.opened(keys, made)
+    assert {each.key: each.parent_id for each in Subject.select()} == {"s1": None, "c1": None}
+
+
 def test_a_survey_is_summed_up_the_tree_and_a_round_of_before_too(
     keys: Path, district: District
 ) -> None:
