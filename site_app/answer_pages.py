@@ -36,10 +36,10 @@ class Place:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Booth:
-    """One branch's sheet: its people as (id, name, what tells namesakes apart), and their dots."""
+    """One branch's sheet: its people as (id, name), and their dots."""
 
     form: Questionnaire
-    people: tuple[tuple[int, str, str], ...]
+    people: tuple[tuple[int, str], ...]
     dots: tuple[tuple[str, str, bool], ...]
     names: Mapping[int, str]
     questions: tuple[Question, ...]
@@ -90,24 +90,10 @@ def booth_of(round_id: int, key_check: bytes, unit_id: int) -> Booth:
         .where(Subject.round == round_id, Subject.place == unit_id, Subject.rated)
         .order_by(Subject.position)
     )
-    people = tuple((each.id, each.label, _told_apart(each, subjects)) for each in subjects)
-    names = {each.id: each.label for each in subjects}
-    dots = tuple((f"s{number}", f"{label} {note}".strip(), True) for number, label, note in people)
+    people = tuple((each.id, each.label) for each in subjects)
+    names = dict(people)
+    dots = tuple((f"s{number}", label, True) for number, label in people)
     return Booth(form, people, dots, names, form.questions, forms.sheet_form(form))
-
-
-def _told_apart(subject: Subject, subjects: Iterable[Subject]) -> str:
-    """What tells one from the others of that name: the branch, in one branch the number."""
-    namesakes = [each for each in subjects if each.label == subject.label]
-    if len(namesakes) == 1:
-        return ""
-    home = _home(subject)
-    return home if [_home(each) for each in namesakes].count(home) == 1 else subject.key
-
-
-def _home(subject: Subject) -> str:
-    """Where one belongs: a sheet may name people of many branches."""
-    return str(subject.person.unit.name if subject.person else subject.place_label)
 
 
 @lru_cache(maxsize=1000)

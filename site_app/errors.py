@@ -71,7 +71,23 @@ def http_error(error: HTTPException) -> tuple[str, int] | Response:
     status = error.code or 500
     if status == 401:
         return _held() or _to_sign_in()
-    return page(status)
+    return (_to_its_page() if status == 405 else None) or page(status)
+
+
+def _to_its_page() -> Response | None:
+    """From an address of the desk that takes forms alone to the page whose form it takes.
+
+    Enter in the address bar asks for it after a refusal: codes are voided on their own page, and
+    any other form stands on the page above its address.
+    """
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or request.method != "GET" or not request.path.startswith("/desk/"):
+        return None
+    path = request.path.removesuffix("/void") + "/codes"
+    above = [path] if request.path.endswith("/void") else []
+    above += ["/".join(request.path.split("/")[:n]) for n in range(request.path.count("/"), 1, -1)]
+    found = next((each for each in above if adapter.test(each, "GET")), None)
+    return redirect(found, 303) if found else None
 
 
 def _to_sign_in() -> tuple[str, int] | Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -149,6 +149,14 @@ def date_time(instant: datetime) -> str:
     return local(instant).strftime("%Y-%m-%d %H:%M")
 
 
+def end_time(instant: datetime) -> str:
+    """When something ends, for people: midnight belongs to the day before, as 2026-11-24 24:00."""
+    there = local(instant)
+    if (there.hour, there.minute, there.second) != (0, 0, 0):
+        return date_time(instant)
+    return f"{there.date() - timedelta(days=1)} 24:00"
+
+
 def day(instant: datetime) -> str:
     """The day of an instant for people: 2026-11-24."""
     return local(instant).date().isoformat()
@@ -158,7 +166,7 @@ def init_app(app: Flask) -> None:
     """Set up gettext; remember a language chosen by link in a cookie."""
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     babel.init_app(app, locale_selector=lambda: LOCALES[choose_language()])
-    app.jinja_env.filters.update(say=say, date_time=date_time, day=day)
+    app.jinja_env.filters.update(say=say, date_time=date_time, end_time=end_time, day=day)
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
         language=language,

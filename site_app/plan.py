@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from site_app import (
     auth,
+    clock,
     composite_pages,
     plan_document,
     plan_search,
@@ -18,7 +19,7 @@ from site_app import (
     public_rounds,
     shelf,
 )
-from site_app.i18n import sentence, sentence_marked, switched
+from site_app.i18n import local, sentence, sentence_marked, switched
 from site_app.models import Plan, PlanItem, PlanSection
 from site_app.plan_document import PlanDocument
 from surveys.messages import N_, Refused
@@ -107,11 +108,14 @@ blueprint.add_app_template_filter(plan_search.excerpts, "excerpts")
 
 @blueprint.get("/")
 def home() -> str:
-    """The newest plan; without any, what to do next."""
-    newest = Plan.select().order_by(Plan.year.desc()).first()
-    if newest is None:
+    """This year's plan, and what runs under others; without any, what to do next."""
+    current = plan_store.of_day(local(clock.now()).date())
+    if current is None:
         return render_template("plan/none.html", may_edit=may_edit())
-    return _document(newest)
+    others = [plan.year for plan in Plan.select(Plan.year).where(Plan.id != current.id)]
+    held = public_rounds.rounds_of_years(*others).values()
+    running = {each.id: each for some in held for each in some if each.phase == "open"}
+    return _document(current, list(running.values()))
 
 
 @blueprint.get("/plan/<int(max=9999):year>")
@@ -120,7 +124,7 @@ def year(year: int) -> str:
     return _document(load_plan(year))
 
 
-def _document(plan: Plan) -> str:
+def _document(plan: Plan, running: Sequence[public_rounds.Held] = ()) -> str:
     query = request.args.get("q", "").strip()[: plan_search.LONGEST_QUERY]
     wanted = plan_search.words(query)
     items = list(PlanItem.select().where(PlanItem.plan == plan).order_by(PlanItem.number))
@@ -137,6 +141,7 @@ def _document(plan: Plan) -> str:
         .order_by(PlanSection.position),
         items=by_section,
         rounds=public_rounds.rounds_of_plan(plan.year),
+        running=running,
         count=len(found),
         query=query,
         wanted=wanted,

@@ -11,6 +11,7 @@ import json
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from site_app.models import Plan, PlanItem, PlanSection
@@ -43,6 +44,14 @@ class Replacement:
     changed: tuple[int, ...]
     same: tuple[int, ...]
     gone: tuple[int, ...]
+
+
+def of_day(day: date) -> Plan | None:
+    """The plan in force on a day: the newest that has begun, else the one that begins first."""
+    plans = Plan.select()
+    begun: Plan | None = plans.where(Plan.year <= day.year).order_by(Plan.year.desc()).first()
+    first: Plan | None = plans.order_by(Plan.year).first()
+    return begun or first
 
 
 def check_year(year: int) -> None:

@@ -5,6 +5,7 @@ Posters and slips carry the site's public address; without one a QR code would b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +18,13 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from site_app import auth, clock, public_rounds, rounds_forms, storage
-from site_app.i18n import date_time, switched
+from site_app.i18n import end_time, switched
 from site_app.models import is_demonstration
 from site_app.paging import page_of
 from site_app.serve import base_url
-from surveys import ballots, questionnaire, rounds
+from surveys import ballots, electorate, questionnaire, readiness, rounds
 from surveys.messages import N_, Refused
-from surveys.models import Archive, Round, Score, Subject, Unit
+from surveys.models import Archive, Round, Score, Subject
 
 CODES_A_PAGE = 200
 
@@ -90,8 +91,10 @@ def doors(round_: Round) -> dict[str, str]:
     if form.listed:
         rows = Subject.select().where(Subject.round == round_).order_by(Subject.position)
         return {row.key: row.label for row in rows}
-    units = Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code)
-    return {unit.code: unit.name for unit in units}
+    if round_.key_check:
+        rows = Subject.select().where(Subject.round == round_, Subject.rated)
+        return {row.key: row.label for row in rows.order_by(Subject.position)}
+    return {unit.code: unit.name for unit in readiness.chosen_units(round_)}
 
 
 def poster_of(round_: Round, code: str, name: str) -> Poster:
@@ -113,7 +116,7 @@ def _words(round_: Round, name: str, link: str) -> str:
             "【%(unit)s】%(title)s：请花一分钟说说看法，不问姓名。%(end)s 前点开就能填：%(link)s",
             unit=name,
             title=round_.title,
-            end=date_time(round_.ends_at),
+            end=end_time(round_.ends_at),
             link=link,
         )
     return str(words)
@@ -125,8 +128,34 @@ def protocol(round_id: int) -> str:
     round_ = auth.load_round(round_id)
     kept = Archive.get_or_none(Archive.round == round_) or abort(404)
     return render_template(
-        "rounds/protocol.html", round=round_, kept=kept, papers=_papers(round_, kept)
+        "rounds/protocol.html",
+        round=round_,
+        kept=kept,
+        papers=_papers(round_, kept),
+        votes=_votes(kept) if electorate.is_of_entitled(round_) else None,
     )
+
+
+def _votes(kept: Archive) -> dict[str, Any]:
+    """The votes that need a share of those entitled: options, and a line of counts for each."""
+    document = json.loads(bytes(kept.document))
+    asked = document["questionnaire"]
+    scale = next(q["scale"] for q in asked["questions"] if q["id"] == asked["headline"])
+    options = asked["scales"][scale]["options"]
+    lines = []
+    for subject in document["subjects"]:
+        cells = list(subject.get("groups", {}).values())
+        tallies = [cell.get("tallies", {}).get(asked["headline"], {}) for cell in cells]
+        lines.append(
+            {
+                "label": subject["label"],
+                "issued": sum(cell["issued"] for cell in cells),
+                "returned": sum(cell["returned"] for cell in cells),
+                "given": [sum(each.get(one["id"], 0) for each in tallies) for one in options],
+                "shown": bool(cells),
+            }
+        )
+    return {"options": [option["label"] for option in options], "lines": lines}
 
 
 def _papers(round_: Round, kept: Archive) -> list[dict[str, Any]]:
@@ -143,7 +172,9 @@ def _papers(round_: Round, kept: Archive) -> list[dict[str, Any]]:
     found = []
     for row in kept.counts:
         spoilt = row["returned"] if row["place"] in void_places else 0
-        found.append({**row, "valid": row["returned"] - spoilt, "spoilt": spoilt})
+        people = (round_.electorate or {}).get(row["code"], {})
+        known = {"entitled": people.get("entitled"), "reasons": people.get("reasons", [])}
+        found.append({**row, **known, "valid": row["returned"] - spoilt, "spoilt": spoilt})
     return found
 
 
@@ -161,20 +192,23 @@ def codes(round_id: int) -> Page:
         rounds.check_codes_can_change(round_, clock.now())
         address()
         wanted = rounds_forms.wanted(rows)
+        reason = request.form.get("reason", "")
+        fresh = already == ballots.codes_ever(round_)
+        why = reason if fresh and electorate.account_for(round_, wanted, reason) else ""
         storage.remember_codes_key()
         made = ballots.issue_sets(storage.keys(), round_, wanted, already)
     except Refused as refused:
         return _codes_page(round_, rows, refused), 409
-    auth.record("codes", round_, detail=_numbers(wanted))
+    auth.record("codes", round_, detail=_numbers(wanted, why))
     return render_template("rounds/slips.html", round=round_, slips=slips(wanted, made))
 
 
-def _numbers(wanted: list[ballots.Wanted]) -> str:
-    """Units, groups and numbers for the audit log; never a code."""
+def _numbers(wanted: list[ballots.Wanted], why: str) -> str:
+    """Units, groups and numbers for the audit log, and why they are many; never a code."""
     told = "；".join(
         f"{each.unit.name} {each.group.label['zh']} {each.count}" for each in wanted[:20]
     )
-    return f"{sum(each.count for each in wanted)}：{told}"
+    return f"{sum(each.count for each in wanted)}：{told}{'；' if why else ''}{why[:300]}"
 
 
 def _codes_page(
@@ -192,6 +226,7 @@ def _codes_page(
         already=ballots.codes_ever(round_) if already is None else already,
         fixed=_reason(lambda: rounds.check_codes_can_change(round_, clock.now())),
         unprintable=_reason(address),
+        reason=request.form.get("reason", ""),
         refused=refused,
     )
 

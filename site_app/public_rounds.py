@@ -17,7 +17,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from site_app import charts, clock, result_lines
-from site_app.i18n import date_time, say
+from site_app.i18n import end_time, say
 from surveys import rounds
 from surveys.models import Archive, Round, Score, Unit
 from surveys.questionnaire import Questionnaire
@@ -90,7 +90,7 @@ class Held:
                 )
             )
         if self.phase == "open":
-            return str(_("%(when)s 截止", when=date_time(self.ends_at)))
+            return str(_("%(when)s 截止", when=end_time(self.ends_at)))
         return ""
 
 

@@ -8,17 +8,20 @@ import click
 from flask import current_app
 from flask_babel import gettext as _
 
-from site_app import auth, clock, rounds_forms, shelf, storage
+from site_app import auth, clock, clock_face, plan_store, rounds_forms, shelf, storage
 from site_app.commands import Commands, refusals
-from site_app.i18n import PHASE, date_time, local, sentence
-from site_app.models import LARGEST_ID, Plan
-from surveys import ballots, closing, listing, rounds
+from site_app.i18n import PHASE, date_time, end_time, local, sentence
+from site_app.models import LARGEST_ID
+from surveys import ballots, closing, electorate, listing, readiness, rounds
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Group, Round, Unit
 
 round_group = Commands("round", help=N_("测评：问卷调查和无记名投票。"))
 
 ROUND_ID = click.argument("round_id", type=click.IntRange(1, LARGEST_ID))
+CLOCK_IS_RIGHT = click.option(
+    "--clock-is-right", is_flag=True, help=N_("网站的时钟与记录对不上，但已核对无误。")
+)
 
 
 def _round(round_id: int) -> Round:
@@ -88,7 +91,7 @@ def create(
             )
         weights = dict(each.partition("=")[::2] for each in weight)
         zone = current_app.config["SITE"].zone
-        latest = Plan.select().order_by(Plan.year.desc()).first()
+        latest = plan_store.of_day(local(clock.now()).date())
         settings = rounds.Settings(
             title=title or form.title["zh"],
             plan_year=latest.year if latest else None,
@@ -114,8 +117,11 @@ def create(
 
 
 def _say_issues(round_: Round) -> None:
-    for issue in rounds.issues_before_opening(Round.get_by_id(round_.id), clock.now()):
+    round_ = Round.get_by_id(round_.id)
+    for issue in rounds.issues_before_opening(round_, clock.now()):
         click.echo(f"- {sentence(issue)}")
+    for caution in readiness.cautions(round_, clock.now()):
+        click.echo(sentence(caution))
 
 
 @round_group.command("show", help=N_("看一次测评：状态、还缺什么、参与情况。"))
@@ -126,7 +132,7 @@ def show(round_id: int) -> None:
         found = _round(round_id)
         click.echo(f"{found.title}\t{_(PHASE[rounds.phase(found, clock.now())])}")
         if found.opens_at and found.ends_at:
-            click.echo(f"{date_time(found.opens_at)} – {date_time(found.ends_at)}")
+            click.echo(f"{date_time(found.opens_at)} – {end_time(found.ends_at)}")
         if found.state == "draft":
             _say_issues(found)
         for words in _lost(found):
@@ -144,13 +150,16 @@ def show(round_id: int) -> None:
 @click.argument("place")
 @click.argument("count", type=int)
 @click.option("--group", "group_key", help=N_("参评人类别；不写则是第一类。"))
-def codes(round_id: int, place: str, count: int, group_key: str | None) -> None:
+@click.option("--reason", default="", help=N_("比应参加的人多发的原因。"))
+def codes(round_id: int, place: str, count: int, group_key: str | None, reason: str) -> None:
     """Make COUNT codes for the unit PLACE and print them, this one time."""
     with refusals():
         found, unit, group = _codes_of(round_id, place, group_key)
+        due = electorate.account_for(found, [ballots.Wanted(unit, group, count)], reason)
         storage.remember_codes_key()
         made = ballots.issue_codes(storage.keys(), found, unit, group, count)
-        auth.record("codes", found, unit, f"{group.label['zh']} {count}")
+        why = f" {reason[:300]}" if due else ""
+        auth.record("codes", found, unit, f"{group.label['zh']} {count}{why}")
         for code in made:
             click.echo(code)
 
@@ -183,12 +192,17 @@ def _codes_of(round_id: int, place: str, group_key: str | None) -> tuple[Round, 
 
 @round_group.command("open", help=N_("开始测评；此后凡影响答卷含义的都不能再改。"))
 @ROUND_ID
-def open_(round_id: int) -> None:
+@CLOCK_IS_RIGHT
+@click.option("--reason", default="", help=N_("测评码和应参加人数不一样的原因。"))
+def open_(round_id: int, clock_is_right: bool, reason: str) -> None:
     """Open a draft: from then on nothing that changes the meaning of an answer can change."""
     with refusals():
         found = _round(round_id)
-        rounds.open_round(storage.keys(), found, clock.now())
-        auth.record("open", found)
+        clock_face.check(clock_is_right)
+        for caution in readiness.cautions(found, clock.now()):
+            click.echo(sentence(caution), err=True)
+        rounds.open_round(storage.keys(), found, clock.now(), reason)
+        auth.record("open", found, detail=reason[:500])
         click.echo(_("测评已开始。"))
 
 
@@ -208,11 +222,13 @@ def delay(round_id: int, new_end: str, reason: str) -> None:
 
 @round_group.command("count", help=N_("计票：只有一次，不能撤回，之后单张答卷即销毁。"))
 @ROUND_ID
+@CLOCK_IS_RIGHT
 @click.option("--anyway", is_flag=True, help=N_("什么结果也不会留下时，仍然计票。"))
-def count(round_id: int, anyway: bool) -> None:
+def count(round_id: int, clock_is_right: bool, anyway: bool) -> None:
     """Count an ended round: once, final; single answers are gone afterwards."""
     with refusals():
         found = _round(round_id)
+        clock_face.check(clock_is_right)
         for step in closing.closing(storage.keys(), found, local(clock.now()), anyway):
             click.echo(f"{step.done}/{step.total}", err=True)
         auth.record("count", found)

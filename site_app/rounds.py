@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from datetime import datetime
 
-import peewee
 from flask import (
     Blueprint,
     Response,
@@ -22,10 +21,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from site_app import (
+    audit,
     auth,
     clock,
+    clock_face,
     errors,
     paging,
+    plan_store,
     print_sheets,
     round_rules,
     rounds_forms,
@@ -33,53 +35,13 @@ from site_app import (
     storage,
 )
 from site_app.i18n import local, switched
-from site_app.models import LARGEST_ID, AuditEntry, Plan
-from surveys import closing, db, questionnaire, rounds, tally
-from surveys.messages import N_, Refused
-from surveys.models import Archive, Delay, Pledge, Round, Unit, reach
+from surveys import closing, db, listing, questionnaire, readiness, rounds, tally
+from surveys.messages import Refused
+from surveys.models import Archive, Delay, Pledge, Round, Subject
 
 blueprint = Blueprint("rounds", __name__)
 
 Page = str | tuple[str, int] | AnyResponse
-
-ACTION = {
-    "sign-in": N_("登录"),
-    "sign-out": N_("退出"),
-    "create": N_("新建测评"),
-    "edit": N_("修改草稿"),
-    "rules": N_("修改计分规则"),
-    "open": N_("开始"),
-    "delay": N_("延期"),
-    "abandon": N_("终止"),
-    "count": N_("计票"),
-    "publish": N_("公布"),
-    "pledge": N_("补充承诺"),
-    "codes": N_("发测评码"),
-    "void": N_("作废测评码"),
-    "decide": N_("评定等次"),
-    "composite-create": N_("新建综合评定"),
-    "composite-edit": N_("改综合评定"),
-    "composite-figures": N_("填签名的数"),
-    "composite-deduct": N_("扣分"),
-    "composite-undeduct": N_("取消扣分"),
-    "composite-compute": N_("计算综合评定"),
-    "composite-publish": N_("公布综合评定"),
-    "composite-discard": N_("删去综合评定"),
-    "plan-import": N_("导入工作要点"),
-    "plan-edit": N_("修改条目"),
-    "units-import": N_("导入单位"),
-    "people-import": N_("导入人员"),
-    "roster-delete": N_("删出名册"),
-    "roster-leave": N_("记为已离开名册"),
-    "roster-back": N_("回到名册"),
-    "people-rename-ids": N_("换掉身份证号编号"),
-    "units-export": N_("导出单位"),
-    "people-export": N_("导出人员"),
-    "account-add": N_("新建账号"),
-    "account-link": N_("生成登录链接"),
-    "account-password": N_("设置密码"),
-    "account-remove": N_("删除账号"),
-}
 
 
 def _to(round_: Round) -> AnyResponse:
@@ -121,12 +83,12 @@ def new() -> Page:
     chosen = request.form.get("questionnaire")
     form = shelf.library().get(str(chosen)) or abort(404)
     title = request.form.get("title", f"{local(clock.now()).year}年{form.title['zh']}")
-    newest = Plan.select().order_by(Plan.year.desc()).first()
+    plan = plan_store.of_day(local(clock.now()).date())
     if switched():
         return _new_page(chosen, title)
     try:
         made = rounds.create(
-            form, auth.signed_in().unit, title, plan_year=newest.year if newest else None
+            form, auth.signed_in().unit, title, plan_year=plan.year if plan else None
         )
     except Refused as refused:
         return _new_page(chosen, title, refused), 422
@@ -182,6 +144,7 @@ def _edit_page(round_: Round, draft: rounds_forms.Draft, refused: Refused | None
         form=form,
         draft=draft,
         changed=isinstance(refused, rounds.Changed),
+        begun=isinstance(refused, rounds.Begun),
         refused=refused,
         groups=rounds.groups_of(round_),
         places=rounds_forms.places(round_),
@@ -201,16 +164,20 @@ def show(round_id: int) -> str:
 def _show_page(round_: Round, refused: Refused | None = None) -> str:
     now = clock.now()
     kept = Archive.get_or_none(Archive.round == round_)
-    form = questionnaire.of(round_)
+    form, is_draft = questionnaire.of(round_), round_.state == "draft"
     papers = kept.counts if kept else closing.turnout(round_)
     doors = list(print_sheets.doors(round_).items())
-    units = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
+    units = readiness.chosen_units(round_)
     return render_template(
         "rounds/show.html",
         round=round_,
         form=form,
         phase=rounds.phase(round_, now),
-        issues=rounds.issues_before_opening(round_, now) if round_.state == "draft" else [],
+        issues=rounds.issues_before_opening(round_, now) if is_draft else [],
+        cautions=readiness.cautions(round_, now) if is_draft else [],
+        face=clock_face.face() if is_draft else None,
+        lines=listing.lines(round_, form.about, units) if is_draft and form.listed else [],
+        names=list(Subject.select().where(Subject.round == round_).order_by(Subject.position)),
         refused=refused,
         typed=request.form,
         moment_type=rounds_forms.moment_type,
@@ -246,12 +213,13 @@ def _do(
 def open_(round_id: int) -> Page:
     """Open a draft."""
     round_ = auth.load_round(round_id)
-    return _do(
-        round_,
-        "open",
-        lambda: rounds.open_round(storage.keys(), round_, clock.now()),
-        _("测评已开始，从现在起内容不能再改。"),
-    )
+    reason = request.form.get("codes_reason", "")
+
+    def verb() -> None:
+        clock_face.check("clock_is_right" in request.form)
+        rounds.open_round(storage.keys(), round_, clock.now(), reason)
+
+    return _do(round_, "open", verb, _("测评已开始，从现在起内容不能再改。"), reason[:500])
 
 
 @blueprint.post("/desk/rounds/<int:round_id>/delay")
@@ -358,43 +326,7 @@ def _counting(
         auth.record("count", round_)
 
 
-@blueprint.get("/desk/audit")
-@auth.organiser
-def audit() -> str:
-    """What organisers did within reach."""
-    entries = _entries()
-    number = request.args.get("round", 0, type=int)
-    if not 0 <= number <= LARGEST_ID:
-        abort(404)
-    round_ = auth.load_round(number) if number else None
-    if round_:
-        entries = entries.where(AuditEntry.round == round_)
-    page = paging.page_of(entries.count())
-    return render_template(
-        "rounds/audit.html", entries=page.of(entries), page=page, round=round_, ACTION=ACTION
-    )
-
-
-def _entries() -> peewee.ModelSelect[AuditEntry]:
-    account = auth.signed_in()
-    entries = (
-        AuditEntry.select(AuditEntry, Round, Unit)
-        .join(Round, peewee.JOIN.LEFT_OUTER)
-        .switch(AuditEntry)
-        .join(Unit, peewee.JOIN.LEFT_OUTER)
-        .order_by(AuditEntry.id.desc())
-    )
-    if account.unit.parent_id is None:
-        return entries
-    within = reach(account.unit)
-    # What was done in a round goes with the round: a district's is not its branches' to read.
-    return entries.where(
-        Round.owner.in_(within)
-        | (AuditEntry.round.is_null() & AuditEntry.unit.in_(within))
-        | (AuditEntry.account_name == account.name)
-    )
-
-
 for path, view, methods in (*print_sheets.VIEWS, *round_rules.VIEWS):
     blueprint.add_url_rule(f"/desk/rounds/<int:round_id>/{path}", view_func=view, methods=methods)
+blueprint.add_url_rule("/desk/audit", view_func=audit.audit)
 blueprint.add_app_template_filter(print_sheets.qr, "qr")

@@ -10,16 +10,16 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
 from site_app.i18n import local
 from site_app.models import Plan, PlanItem
-from surveys import ballots, listing, questionnaire, rounds
+from surveys import ballots, electorate, listing, rounds
 from surveys.messages import N_
-from surveys.models import Group, Person, Round, Unit, path_to_root
+from surveys.models import Group, Round, Unit, path_to_root
 from surveys.questionnaire import Questionnaire
 from surveys.typed import BadSetting, whole
 
@@ -189,13 +189,23 @@ def instant(text: str, zone: ZoneInfo, name: str) -> datetime | None:
         if found is None or int(found[1]) not in YEARS:
             raise ValueError
         year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+        midnight = (hour, minute, second) == (24, 0, 0)
+        moment = datetime(year, month, day, 0 if midnight else hour, minute, second, tzinfo=zone)
     except ValueError:
         raise BadSetting(
             name,
             N_("时间“%(typed)s”看不懂，请写成 2026-12-01 18:00 的样子。"),
             typed=text[:60],
         ) from None
+    moment += timedelta(days=midnight)
+    # Of an hour that comes twice the first is meant; one that is left out comes back as another.
+    if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
+        raise BadSetting(
+            name,
+            N_("时间“%(typed)s”不存在：那天改用夏令时，这一小时跳过了。请改早或改晚一小时。"),
+            typed=text[:60],
+        )
+    return moment
 
 
 def new_end(text: str, zone: ZoneInfo) -> datetime:
@@ -250,14 +260,13 @@ class CodeRow:
 def code_rows(round_: Round, given: Mapping[str, str], *, suggest: bool = False) -> list[CodeRow]:
     """A row for each chosen unit and group; `given` are numbers by input name, as typed.
 
-    Suggested is a code for each member of a branch, probationary ones too, less those it has.
+    Suggested is a code for each of those entitled, where they are known, less those there are.
     """
-    form = questionnaire.of(round_)
     groups = rounds.groups_of(round_)
     counts = {(row.unit_id, row.group_id): row for row in ballots.code_counts(round_)}
     rows = []
     for unit in Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code):
-        people = _voters(unit) if form.about == "persons" and not form.listed else None
+        people = electorate.entitled(round_, unit)
         for group in groups:
             none = ballots.CodeCount(unit.id, group.id, 0, 0, 0)
             row = CodeRow(unit, group, people, counts.get((unit.id, group.id), none))
@@ -266,11 +275,6 @@ def code_rows(round_: Round, given: Mapping[str, str], *, suggest: bool = False)
             row.wanted = given.get(row.name, suggestion)
             rows.append(row)
     return rows
-
-
-def _voters(unit: Unit) -> int:
-    here = Person.select().where(Person.unit == unit, Person.left_on.is_null())
-    return int(here.where(Person.membership != "none").count())
 
 
 def wanted(rows: Iterable[CodeRow]) -> list[ballots.Wanted]:

@@ -6,11 +6,15 @@ lines of each: `甲一示范社区：`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from surveys import typed
-from surveys.messages import N_
+from surveys.messages import N_, Said
 from surveys.models import Person, Round, Subject, Unit, reach
 from surveys.questionnaire import Questionnaire
 from surveys.roster_rows import is_identity
@@ -18,6 +22,8 @@ from surveys.roster_rows import is_identity
 MOST_LISTED = 400
 LONGEST_LABEL = 120
 COLONS = ("：", ":")
+CODE = re.compile(r"[A-Za-z0-9._/-]+")
+"""What a name in a list does not look like; a name in Latin letters has a space in it."""
 
 
 def read_names(text: str) -> list[str]:
@@ -53,17 +59,32 @@ def read_names(text: str) -> list[str]:
     return lines
 
 
-def check(form: Questionnaire, needs_codes: bool) -> None:
-    """Refuse codes where each subject has a page of its own: a code opens one page alone."""
+def check(form: Questionnaire, needs_codes: bool, names: Sequence[str] = ()) -> None:
+    """Refuse codes where each subject has a page of its own, and more names than are allowed."""
     if form.listed and needs_codes and not form.needs_codes:
         raise typed.BadSetting(
             "taking_part", N_("这份问卷每个对象各有一个二维码，不用测评码。请选“公开”。")
+        )
+    named = [name for name in names if not name.endswith(COLONS)]
+    if form.most_listed and len(named) > form.most_listed:
+        raise typed.BadSetting(
+            "listed",
+            N_(
+                "这份问卷一次只能写 %(most)s 个，名单上有 %(n)s 个。"
+                "发展党员须逐个讨论、逐个表决，一次一位；其余的请另建测评。"
+            )
+            if form.most_listed == 1 and form.about == "persons"
+            else N_("这份问卷一次只能写 %(most)s 个，名单上有 %(n)s 个。其余的请另建测评。"),
+            most=form.most_listed,
+            n=len(named),
         )
 
 
 def by_place(lines: Sequence[str], chosen: Sequence[Unit]) -> dict[int | None, list[str]]:
     """The names of each chosen unit, by its id; none for those that stand under no unit."""
-    headings = {name: unit.id for unit in chosen for name in (unit.code, unit.name)}
+    named = Counter(unit.name for unit in chosen)
+    headings = {unit.name: unit.id for unit in chosen if named[unit.name] == 1}
+    headings |= {unit.code: unit.id for unit in chosen}
     place = chosen[0].id if len(chosen) == 1 else None
     found: dict[int | None, list[str]] = {}
     for line in lines:
@@ -74,7 +95,58 @@ def by_place(lines: Sequence[str], chosen: Sequence[Unit]) -> dict[int | None, l
     return found
 
 
-def missing(round_: Round, chosen: Sequence[Unit]) -> Iterator[tuple[str, Mapping[str, object]]]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list as typed, where it stands, and whom or what of the roster it may mean."""
+
+    place: Unit
+    typed: str
+    found: Sequence[Person | Unit] = ()
+
+    @property
+    def known(self) -> Person | Unit | None:
+        """Whom or what it stands for; none where that is not clear, or in no roster."""
+        return self.found[0] if len(self.found) == 1 else None
+
+    @property
+    def home(self) -> str:
+        """Where that belongs: the unit of a person, what stands above a unit."""
+        known = self.known
+        above = known.unit if isinstance(known, Person) else known and known.parent
+        return str(above.name) if above else ""
+
+
+def lines(round_: Round, about: str, chosen: Sequence[Unit]) -> list[Line]:
+    """The lines of a list with what each stands for: a code of the owner's roster, or a name."""
+    names = by_place(round_.listed or (), chosen)
+    written = [(place, name) for place in chosen for name in names.get(place.id, ())]
+    wanted = {form for _, name in written for form in (name, typed.narrow(name))}
+    by_word: dict[str, list[Person | Unit]] = {}
+    for each in _within(round_, about, wanted):
+        for word in {each.code, each.name}:
+            by_word.setdefault(word, []).append(each)
+    found = []
+    for place, name in written:
+        meant = by_word.get(name) or by_word.get(typed.narrow(name), [])
+        by_code = [each for each in meant if each.code in (name, typed.narrow(name))]
+        found.append(Line(place, name, by_code or meant))
+    return found
+
+
+def _within(round_: Round, about: str, words: Collection[str] | None) -> list[Person | Unit]:
+    """People or units within the owner's reach who go by these words; all of them for none."""
+    if about == "things":
+        return []
+    within = reach(round_.owner)
+    model: Any = Person if about == "persons" else Unit
+    home = Person.unit if about == "persons" else Unit.id
+    rows = model.select().where(home.in_(within))
+    if words is not None:
+        rows = rows.where(model.code.in_(words) | model.name.in_(words))
+    return list(rows.where(model.left_on.is_null()).order_by(model.code))
+
+
+def missing(round_: Round, form: Questionnaire, chosen: Sequence[Unit]) -> Iterator[Said]:
     """What is still to be written before a round can be opened: msgids with parameters."""
     found = by_place(round_.listed or (), chosen)
     if not found:
@@ -91,47 +163,66 @@ def missing(round_: Round, chosen: Sequence[Unit]) -> Iterator[tuple[str, Mappin
         empty = [unit.name for unit in chosen if unit.id not in found]
         if empty:
             yield N_("%(units)s 的名单还空着。"), {"units": "、".join(empty)}
+        yield from _unclear(round_, form.about, lines(round_, form.about, chosen))
 
 
-def make(round_: Round, about: str, chosen: Sequence[Unit]) -> None:
-    """Make the subjects of a list: a roster's code stands for whom or what it names."""
-    within = reach(round_.owner)
-    names = by_place(round_.listed or (), chosen)
+def _unclear(round_: Round, about: str, found: Sequence[Line]) -> Iterator[Said]:
+    """Lines that may mean several, that look like a code and are none, or that mean the same."""
+    unknown = [line for line in found if not line.found and about != "things"]
+    digits = any(any(map(str.isdigit, line.typed)) for line in unknown)
+    shapes = {_shape(each.code) for each in _within(round_, about, None)} if digits else set()
+    seen: dict[tuple[int, str], str] = {}
+    for line in found:
+        if len(line.found) > 1:
+            yield (
+                N_(
+                    "叫“%(name)s”的有几个（编号 %(codes)s）。请改写编号；都不是的，在名字后面加注。"
+                ),
+                {"name": line.typed, "codes": "、".join(each.code for each in line.found[:6])},
+            )
+        elif line in unknown and (
+            CODE.fullmatch(typed.narrow(line.typed)) or _shape(line.typed) in shapes - {""}
+        ):
+            yield (
+                N_("名单上的“%(name)s”像编号，您的范围之内却没有这个编号。请改正，或写名字。"),
+                {"name": line.typed},
+            )
+        elif line.known and (same := seen.get((line.place.id, line.known.code))):
+            yield (
+                N_("名单上的“%(name)s”和“%(same)s”是同一个。请去掉一行。"),
+                {"name": line.typed, "same": same},
+            )
+        elif line.known:
+            seen[line.place.id, line.known.code] = line.typed
+
+
+def _shape(code: str) -> str:
+    """What codes have in common that differ in their digits alone; nothing for one without any."""
+    shape = re.sub(r"\d", "0", typed.narrow(code))
+    return shape if "0" in shape else ""
+
+
+def make(round_: Round, about: str, chosen: Sequence[Unit]) -> list[Subject]:
+    """The subjects of a list, unsaved: a line stands for whom or what of the roster it means."""
     taken: set[str] = set()
-    listed = [(place, name) for place in chosen for name in names.get(place.id, ())]
-    for position, (place, name) in enumerate(listed):
-        person = _person(name, within) if about == "persons" else None
-        unit = _unit(name, within) if about == "units" else None
-        known = person or unit
+    made = []
+    for position, line in enumerate(lines(round_, about, chosen)):
+        known = line.known
         key = known.code if known else f"no-{position + 1}"
         while key in taken:
             key += "-2"
         taken.add(key)
-        label = known.name if known else name
-        Subject.create(
-            round=round_,
-            key=key,
-            label=label if len(chosen) == 1 else f"{place.name}：{label}"[:LONGEST_LABEL],
-            place_label=place.name,
-            person=person,
-            unit=unit,
-            place=place,
-            position=position,
+        label = known.name if known else line.typed
+        made.append(
+            Subject(
+                round=round_,
+                key=key,
+                label=label if len(chosen) == 1 else f"{line.place.name}：{label}"[:LONGEST_LABEL],
+                place_label=line.place.name,
+                person=known if isinstance(known, Person) else None,
+                unit=known if isinstance(known, Unit) else None,
+                place=line.place,
+                position=position,
+            )
         )
-
-
-def _person(code: str, within: set[int]) -> Person | None:
-    found: Person | None = Person.get_or_none(
-        Person.code == code, Person.unit.in_(within), Person.left_on.is_null()
-    )
-    return found
-
-
-def _unit(name: str, within: set[int]) -> Unit | None:
-    """The unit with this code, or the only one with this name."""
-    found = list(
-        Unit.select().where(
-            (Unit.code == name) | (Unit.name == name), Unit.id.in_(within), Unit.left_on.is_null()
-        )
-    )
-    return found[0] if len(found) == 1 else None
+    return made

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+Said = tuple[str, Mapping[str, object]]
+"""A msgid with its parameters."""
+
 
 def N_(message: str) -> str:
     """Mark a msgid for extraction and give it back untranslated."""

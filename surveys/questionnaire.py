@@ -102,6 +102,8 @@ class Questionnaire:
     about: str
     kinds: tuple[str, ...]
     listed: bool
+    most_listed: int | None
+    summed: bool
     needs_codes: bool
     peers: bool
     comment: bool
@@ -174,6 +176,8 @@ KEYS = {
     "about",
     "kinds",
     "listed",
+    "most_listed",
+    "summed",
     "advice",
     "needs_codes",
     "peers",
@@ -260,6 +264,11 @@ def _check_scores(questions: tuple[Question, ...], headline: str) -> None:
 def _listed(document: Mapping[str, Any]) -> bool:
     """Whether an organiser names the subjects, one a line: things are in no roster."""
     return document["about"] == "things" or bool(document.get("listed", False))
+
+
+def has_tree(document: Mapping[str, Any]) -> bool:
+    """Whether its subjects are units of the roster, whose results could be summed up their tree."""
+    return document["about"] == "units" and not _listed(document)
 
 
 def is_by_codes(document: Mapping[str, Any]) -> bool:
@@ -353,6 +362,8 @@ def _read(document: dict[str, Any]) -> Questionnaire:
         about=document["about"],
         kinds=tuple(document["kinds"]),
         listed=_listed(document),
+        most_listed=document.get("most_listed"),
+        summed=bool(document.get("summed", has_tree(document))),
         needs_codes=is_by_codes(document),
         peers=bool(document.get("peers", False)),
         comment=bool(document.get("comment", False)) and not is_on_sheet(document),

@@ -20,6 +20,7 @@ from surveys.questionnaire import (
     AUDIENCES,
     KEYS,
     MOST_QUESTIONS,
+    has_tree,
     is_by_codes,
     is_on_sheet,
 )
@@ -131,6 +132,16 @@ def _about(document: Table) -> Iterator[Fault]:
             yield Fault(reason, "", "kinds=")
     if not kinds:
         yield Fault(Refused(N_("单位类型（kinds）一个也没有写。")), "", "kinds=")
+    if not isinstance(document.get("summed", False), bool) or (
+        document.get("summed") and about in ABOUT and not has_tree(document)
+    ):
+        reason = Refused(
+            N_("summed 只能是 true 或 false；只有测评单位、又不列名单的问卷才能逐级汇总。")
+        )
+        yield Fault(reason, "", "summed=")
+    most = document.get("most_listed", 1)
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        yield Fault(Refused(N_("most_listed 须为 1 以上的整数。")), "", "most_listed=")
     for number in document.get("plan_items", ()):
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 999:
             yield Fault(Refused(N_("条目编号（plan_items）须为整数。")), "", "plan_items=")

@@ -7,7 +7,7 @@ organiser's act. The end of an open round may move later with a reason, never ea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,16 @@ from typing import Any
 
 import peewee
 
-from surveys import ballots, listing, questionnaire, seal, subjects, typed, urn
+from surveys import (
+    electorate,
+    listing,
+    questionnaire,
+    readiness,
+    seal,
+    subjects,
+    typed,
+    urn,
+)
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -33,13 +42,18 @@ from surveys.models import (
 )
 from surveys.questionnaire import Questionnaire
 
-
-class Issue(typed.BadSetting):
-    """Something that keeps a round from being opened, and where to mend it."""
+Issue = readiness.Issue
+candidates = readiness.candidates
+groups_of = readiness.groups_of
+issues_before_opening = readiness.issues_before_opening
 
 
 class Changed(Refused):
     """Somebody else changed the round in the meantime."""
+
+
+class Begun(Changed):
+    """Somebody else opened it, or gave it up: its settings are locked."""
 
 
 def phase(round_: Round, now: datetime) -> str:
@@ -122,7 +136,7 @@ def revise(round_: Round, settings: Settings, revision: int) -> None:
         raise typed.BadSetting(
             "chosen", N_("所选单位中有的不在您的范围之内，或不适用这份问卷。请重新选择。")
         )
-    listing.check(form, settings.needs_codes)
+    listing.check(form, settings.needs_codes, settings.listed)
     _check(settings, needs_codes)
     with writing():
         update_draft(
@@ -166,9 +180,9 @@ def update_draft(round_: Round, revision: int, **values: Any) -> None:
         .execute()
     )
     if not changed:
-        raise Changed(
-            N_("这次测评刚被别人改动或开始了，您的改动没有保存。请看一眼现在的内容再改。")
-        )
+        if Round.get_by_id(round_.id).state != "draft":
+            raise Begun(N_("这次测评已经不是草稿，设置锁定了，不能再改。您的改动没有保存。"))
+        raise Changed(N_("这次测评刚被别人改动了，您的改动没有保存。请看一眼现在的内容再改。"))
 
 
 def _rules(round_: Round, settings: Settings) -> dict[str, Any]:
@@ -180,80 +194,19 @@ def _rules(round_: Round, settings: Settings) -> dict[str, Any]:
     return rules
 
 
-def candidates(round_: Round) -> list[Unit]:
-    """The units that a draft may choose: of the questionnaire's kinds, within its owner's reach."""
-    kinds = questionnaire.of(round_).kinds
-    within = reach(round_.owner)
-    found = Unit.select().where(Unit.kind.in_(kinds), Unit.left_on.is_null()).order_by(Unit.code)
-    return [unit for unit in found if unit.id in within]
+def open_round(keys: Path, round_: Round, now: datetime, reason: str = "") -> None:
+    """Open a draft: make its key and its subjects, with tree and names of this moment.
 
-
-def groups_of(round_: Round) -> list[Group]:
-    """The groups of a round in their order."""
-    return list(Group.select().where(Group.round == round_).order_by(Group.position))
-
-
-def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
-    """Everything that is missing before a draft can be opened."""
-    found: list[Issue] = []
-    form = questionnaire.of(round_)
-    chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
-    if not chosen:
-        found.append(Issue("chosen", N_("还没有选测评对象。请至少选一个单位。")))
-    gone = "、".join(unit.name for unit in chosen if unit.left_on)
-    if gone:
-        found.append(Issue("chosen", N_("%(units)s已离开名册。请修改对象，去掉它。"), units=gone))
-    if round_.opens_at is None or round_.ends_at is None:
-        found.append(Issue("ends_at", N_("还没有定开始和截止的时间。")))
-    elif round_.ends_at <= now:
-        found.append(Issue("ends_at", N_("截止时间已经过去。请改到以后。")))
-    if form.listed:
-        found += [Issue("listed", words, **of) for words, of in listing.missing(round_, chosen)]
-    elif form.about == "persons":
-        empty = [unit.name for unit in chosen if not subjects.members(unit)]
-        if empty:
-            message = N_("%(units)s没有可以测评的正式党员。")
-            found.append(Issue("chosen", message, units="、".join(empty)))
-    if round_.needs_codes and chosen:
-        found.extend(_too_few_codes(round_, form, chosen))
-    return found
-
-
-def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> Iterator[Issue]:
-    needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
-    issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
-    groups = groups_of(round_)
-    # Where no subject has a parent, small groups are joined before scoring.
-    flat = form.listed or form.about == "persons"
-    message = N_(
-        "%(unit)s的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
-        "否则保不住密。请补发；人数不够的，改用纸质票。"
-    )
-    for unit in chosen:
-        for joined in [groups] if flat else [[group] for group in groups]:
-            codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
-            if codes < needed:
-                about = {"unit": unit.name, "group": _named(joined)}
-                yield Issue("codes", message, codes=codes, needed=needed, **about)
-
-
-def _named(groups: Sequence[Group]) -> dict[str, str]:
-    """The names of groups in both languages."""
-    return {
-        "zh": "、".join(group.label["zh"] for group in groups),
-        "en": ", ".join(group.label.get("en", group.label["zh"]) for group in groups),
-    }
-
-
-def open_round(keys: Path, round_: Round, now: datetime) -> None:
-    """Open a draft: make its key and its subjects, with tree and names of this moment."""
+    `reason` is why the codes of a branch are not as many as its people.
+    """
     with ExitStack() as after, writing():
         round_ = Round.get_by_id(round_.id)
         if round_.state != "draft":
-            raise Changed(N_("这次测评已经开始过了。"))
-        issues = issues_before_opening(round_, now)
+            raise Begun(N_("这次测评已经开始过了。"))
+        issues = issues_before_opening(round_, now, reason)
         if issues:
             raise issues[0]
+        round_.electorate = electorate.fixed(round_, readiness.chosen_units(round_), reason)
         subjects.make(round_)
         round_.key_check = check = seal.make(keys, round_.id)
 

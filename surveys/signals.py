@@ -73,7 +73,7 @@ def found(
     lines = [line for line in lines if line.cells]
     signals = [Signal("too-good", _ids(lines))] if _too_good(lines) else []
     for place, some in by_place.items():
-        few = _ids(line for line in some if _under_half(line))
+        few = _ids(line for line in some if _half_or_less(line))
         if few:
             signals.append(Signal("turnout", few, place))
         best = _ids(line for line in some if line.decided and line.decided == top)
@@ -94,9 +94,9 @@ def _notes(line: Line) -> set[str]:
     return set(line.score.get("notes") or ())
 
 
-def _under_half(line: Line) -> bool:
+def _half_or_less(line: Line) -> bool:
     papers = line.papers
-    return papers is not None and 2 * papers[0] <= papers[1]
+    return papers is not None and papers[1] > 0 and 2 * papers[0] <= papers[1]
 
 
 def best_grade(rules: Mapping[str, Any]) -> str | None:

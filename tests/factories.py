@@ -92,7 +92,8 @@ def codes(keys: Path, round_: Round, place: Unit, count: int) -> list[str]:
 
 
 def opened(keys: Path, round_: Round, now: datetime = START) -> Round:
-    rounds.open_round(keys, round_, now)
+    # Why there are other numbers of codes than people, where there are.
+    rounds.open_round(keys, round_, now, "示例原因")
     return Round.get_by_id(round_.id)
 
 

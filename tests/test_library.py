@@ -355,7 +355,7 @@ def test_a_round_keeps_its_questionnaire_when_the_file_changes(
     before = questionnaire.of(round_)
     mine.write_text(
         source.replace('"gain-and-trust"', '"mine"')
-        .replace("version = 1", "version = 2")
+        .replace("version = 2", "version = 3")
         .replace("信得过", "相信"),
         "utf-8",
     )
@@ -364,4 +364,4 @@ def test_a_round_keeps_its_questionnaire_when_the_file_changes(
     mine.unlink()
     assert desk.client.get("/desk/questionnaires/mine").status_code == 404
     desk.send(desk.get(f"/desk/rounds/{round_.id}"), "/open")
-    assert questionnaire.of(reloaded(round_)).version == 1
+    assert questionnaire.of(reloaded(round_)).version == 2

@@ -42,9 +42,10 @@ def kinds(subjects: list[dict[str, Any]], **rules: Any) -> list[str]:
     return [each.kind for each in signals.found(lines, document["rules"])]
 
 
-def test_a_turnout_under_one_half_is_a_signal_and_one_half_is_none() -> None:
+def test_a_turnout_of_no_more_than_one_half_is_a_signal() -> None:
     assert kinds([{"id": "s", "groups": {"all": cell(9, issued=19)}}]) == ["turnout"]
-    assert kinds([{"id": "s", "groups": {"all": cell(9, 1, issued=20)}}]) == []
+    assert kinds([{"id": "s", "groups": {"all": cell(9, 1, issued=20)}}]) == ["turnout"]
+    assert kinds([{"id": "s", "groups": {"all": cell(9, 1, issued=19)}}]) == []
     assert kinds([{"id": "s", "groups": {"all": cell(9)}}]) == []
 
 
@@ -101,7 +102,7 @@ def test_the_desk_shows_signals_and_the_public_page_does_not(
         factories.vote(keys, code, dict.fromkeys(pair, "excellent"))
     round_ = factories.published(keys, Round.get_by_id(round_.id))
     desk = page(f"/desk/rounds/{round_.id}/results", client=signed_in)
-    assert "收回的票不到发出的一半" in desk
+    assert "收回的票没有超过发出的一半" in desk
     assert "评定为最高等次" not in desk, "four are suggested excellent, none is decided so"
     meeting = f"/desk/rounds/{round_.id}/meeting"
     assert "建议优秀 4 人，上限 2 人：请会议研究确定。" in page(meeting, client=signed_in)
