@@ -46,19 +46,24 @@ def look(path: Path) -> Found:
     if not path.exists() or path.stat().st_size == 0:
         return Found()
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", db.BUSY_SECONDS, uri=True)) as reader:
-        tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
-        if tables and "schema_migration" not in tables:
-            raise db.Trouble(db.REASONS["NOTADB"])
+        return found_in(reader)
 
-        def pairs(table: str, two: str) -> dict[Any, Any]:
-            query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
-            return dict(reader.execute(query)) if table in tables else {}
 
-        return Found(
-            migrations=frozenset(pairs("schema_migration", "name, applied")),
-            site_id=pairs("site_fact", "name, value").get("site-id"),
-            checks=pairs("round", "id, key_check"),
-        )
+def found_in(reader: sqlite3.Connection) -> Found:
+    """What an opened database says of itself; refuses one that is not ours."""
+    tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+    if tables and "schema_migration" not in tables:
+        raise db.Trouble(db.REASONS["NOTADB"])
+
+    def pairs(table: str, two: str) -> dict[Any, Any]:
+        query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
+        return dict(reader.execute(query)) if table in tables else {}
+
+    return Found(
+        migrations=frozenset(pairs("schema_migration", "name, applied")),
+        site_id=pairs("site_fact", "name, value").get("site-id"),
+        checks=pairs("round", "id, key_check"),
+    )
 
 
 def check_belongs(site: config.Config, path: Path, found: Found) -> None:
@@ -66,7 +71,7 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
 
     A site older than the id is known by its keys: each one there is that of a round of its own.
     """
-    newer = found.migrations - _migrations()
+    newer = found.migrations - migrations()
     if newer:
         raise db.Trouble(
             N_(
@@ -139,7 +144,8 @@ def _unwritable(wrong: OSError) -> config.BadSetting:
     )
 
 
-def _migrations() -> frozenset[str]:
+def migrations() -> frozenset[str]:
+    """The names of all migrations of this program."""
     return frozenset(each.name for each in Migration.load_directory(str(MIGRATIONS)))
 
 
@@ -147,7 +153,7 @@ def check_upgraded(app: Flask) -> None:
     """Refuse to serve a database older than the program; a command may have come to upgrade it."""
     if not commands.running() and app.config["FOUND"].migrations not in (
         frozenset(),
-        _migrations(),
+        migrations(),
     ):
         raise db.Trouble(
             N_("数据库还是旧的结构，所以没有启动。请先运行 flask --app wsgi db upgrade。")
@@ -259,7 +265,7 @@ def _finish(site: config.Config, found: Found) -> None:
         return
     for round_id in rounds.finish_destruction(site.keys):
         logger.info("key of round %d destroyed", round_id)
-    if found.migrations == _migrations():
+    if found.migrations == migrations():
         _settle(site)
     if not commands.running():
         for each in Round.select(Round.id, Round.key_check, Round.state):
