@@ -73,12 +73,14 @@ def load(keys: Path, say: Say) -> None:
     """Fill an empty site; `Refused` when anything is there already."""
     if Unit.select().exists() or Round.select().exists() or models.Plan.select().exists():
         raise Refused(N_("网站里已有数据，不能再装演示数据。请用一个空的 INSTANCE_DIR。"))
-    if seal.held(keys):
+    foreign = sorted(seal.held(keys))
+    if foreign:
         raise Refused(
             N_(
-                "密钥文件夹里有别的测评的密钥，不能装演示数据，什么也没有动。"
-                "请检查数据库是不是原来的那个，或换一个空的 INSTANCE_DIR。"
-            )
+                "密钥文件夹里有别的测评的密钥（%(files)s），不能装演示数据，什么也没有动。"
+                "请弄清它们是哪来的，移到别处；或者换一个空的 INSTANCE_DIR。"
+            ),
+            files="、".join(f"round-{each}.key" for each in foreign),
         )
     today = local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     say(_("正在装入演示数据：单位、人员和工作要点……"))

@@ -26,16 +26,16 @@ from surveys.explanation import (
 )
 from surveys.explanation import text as number
 from surveys.messages import N_
-from surveys.models import Round, Score, Subject
+from surveys.models import Archive, Round, Score, Subject
 from surveys.questionnaire import Question, Questionnaire
 
 WHY_HIDDEN = {
     "few": N_(
-        "参加的人太少：全部或其中一类不足 %(k)s 人。人这么少，写出任何一个数都可能认出谁填了什么，"
-        "所以不算、不显示，计票时也没有保留。"
+        "答了的人太少：全部或其中一类，答了的不足 %(k)s 人（空着的票不算）。人这么少，"
+        "写出任何一个数都可能认出谁填了什么，所以不算、不显示，计票时也没有保留。"
     ),
     "complement": N_(
-        "旁边有人数不足 %(k)s 人的单位没有显示。要是显示这一个，用上一级的数减去各单位的数，"
+        "旁边有答了的不足 %(k)s 人的单位没有显示。要是显示这一个，用上一级的数减去各单位的数，"
         "就能算出那个小单位的人填了什么；所以这一个也不显示，计票时也没有保留。"
     ),
     "void": N_("有一类收回的票多于发出的票：分不出哪些票是多出来的，所以整个作废，不算得分。"),
@@ -88,7 +88,7 @@ def explained(round_: Round, row: Score) -> Explanation:
         if row.subject.population is not None:
             subject["population"] = row.subject.population
     document = {
-        "format": archive.FORMAT,
+        "format": Archive.format_of(round_),
         "questionnaire": questionnaire.of(round_).for_archive(),
         "rules": rounds.rules_document(round_),
         "subjects": [subject],
@@ -245,7 +245,7 @@ def flags(form: Questionnaire, found: Explanation) -> list[FlagWorking]:
             result_lines.options_said(form, each.options),
             each,
             f"{each.share.denominator} × {each.count} = {each.left} {_sign(each)} "
-            f"{each.right} = {each.share.numerator} × {found.valid}",
+            f"{each.right} = {each.share.numerator} × {each.base}",
         )
         for each in found.flags
     ]

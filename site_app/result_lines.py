@@ -34,6 +34,8 @@ NOTE = {
 }
 OVER = N_("选“%(options)s”的超过有效票的 %(share)s，请核实情况")
 UNDER = N_("选“%(options)s”的不到有效票的 %(share)s，请核实情况")
+OVER_ISSUED = N_("选“%(options)s”的超过应到（发出的测评码）的 %(share)s，请核实情况")
+UNDER_ISSUED = N_("选“%(options)s”的不到应到（发出的测评码）的 %(share)s，请核实情况")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ def flags(round_: Round, form: Questionnaire, row: Score) -> list[str]:
 def flag_said(form: Questionnaire, flag: Mapping[str, Any]) -> str:
     """What a flag means."""
     share = flag.get("over", flag.get("under"))
-    words = OVER if "over" in flag else UNDER
+    over, under = (OVER_ISSUED, UNDER_ISSUED) if flag.get("of") == "issued" else (OVER, UNDER)
+    words = over if "over" in flag else under
     return str(_(words, options=options_said(form, flag["options"]), share=share))
 
 

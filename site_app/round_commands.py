@@ -208,11 +208,12 @@ def delay(round_id: int, new_end: str, reason: str) -> None:
 
 @round_group.command("count", help=N_("计票：只有一次，不能撤回，之后单张答卷即销毁。"))
 @ROUND_ID
-def count(round_id: int) -> None:
+@click.option("--anyway", is_flag=True, help=N_("什么结果也不会留下时，仍然计票。"))
+def count(round_id: int, anyway: bool) -> None:
     """Count an ended round: once, final; single answers are gone afterwards."""
     with refusals():
         found = _round(round_id)
-        for step in closing.closing(storage.keys(), found, local(clock.now())):
+        for step in closing.closing(storage.keys(), found, local(clock.now()), anyway):
             click.echo(f"{step.done}/{step.total}", err=True)
         auth.record("count", found)
         click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")

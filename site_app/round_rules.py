@@ -60,6 +60,13 @@ VERBS = {
     "rules": N_("修改计分规则"),
     "open": N_("开始"),
 }
+FLAG = {
+    ("over", "valid"): N_("%(options)s 超过 %(share)s"),
+    ("under", "valid"): N_("%(options)s 不到 %(share)s"),
+    ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
+    ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
+}
+FLAG_OF = {"valid": N_("有效票"), "issued": N_("应到（发出的测评码）")}
 RANK_BY = {"rate": N_("按满意率（肯定率）"), "score": N_("按得分")}
 
 
@@ -153,9 +160,8 @@ def _values(form: Questionnaire) -> list[str]:
 
 def _flag(form: Questionnaire, flag: Mapping[str, Any]) -> str:
     words = result_lines.options_said(form, flag["options"])
-    if "over" in flag:
-        return str(_("%(options)s 超过 %(share)s", options=words, share=flag["over"]))
-    return str(_("%(options)s 不到 %(share)s", options=words, share=flag["under"]))
+    side = "over" if "over" in flag else "under"
+    return str(_(FLAG[side, flag.get("of", "valid")], options=words, share=flag[side]))
 
 
 def stored(round_: Round) -> Form:
@@ -176,6 +182,7 @@ def stored(round_: Round) -> Form:
         side = "over" if "over" in flag else "under"
         form.setlist(f"flag-{number}-options", flag["options"])
         form[f"flag-{number}-side"], form[f"flag-{number}-share"] = side, flag[side]
+        form[f"flag-{number}-of"] = flag.get("of", "valid")
     for number, quota in enumerate(document.get("quotas", ())):
         form[f"quota-{number}-what"] = f"{quota['question']}/{quota['option']}"
         form[f"quota-{number}-amount"] = str(quota.get("share", quota.get("most")))
@@ -213,6 +220,7 @@ def typed(form: Form, document: Mapping[str, Any]) -> Typed:
                 form.getlist(f"flag-{number}-options"),
                 form.get(f"flag-{number}-side", "over"),
                 form.get(f"flag-{number}-share", ""),
+                form.get(f"flag-{number}-of", "valid"),
             )
             for number in range(rows(form, "flag", "share"))
         ],
@@ -283,6 +291,7 @@ def _page(round_: Round, form: Form, refused: Refused | None = None) -> str:
         VERBS=VERBS,
         EMPTY_GROUP=EMPTY_GROUP,
         RANK_BY=RANK_BY,
+        FLAG_OF=FLAG_OF,
     )
 
 

@@ -305,38 +305,47 @@ def pledge(round_id: int) -> Page:
 @blueprint.route("/desk/rounds/<int:round_id>/count", methods=["GET", "POST"])
 @auth.organiser
 def count(round_id: int) -> Page:
-    """Before counting: turnout, and what would be hidden. Then counting, watched as it goes on."""
+    """Before counting: what would be shown and hidden. Then counting, watched as it goes on."""
     round_ = auth.load_round(round_id)
     now = local(clock.now())
     try:
         closing.check_can_be_counted(round_, now)
-    except closing.NotNow as refused:
-        return _show_page(round_, refused), 409
-    if request.method == "POST":
-        steps = _counting(round_, now)
+    except closing.NotNow as not_now:
+        return _show_page(round_, not_now), 409
+    pressed = request.method == "POST" and not switched()
+    foreseen = closing.foreseen(round_)
+    nothing_left = all(each.outcome != "full" for each in foreseen)
+    anyway = "anyway" in request.form
+    refused = closing.NOTHING_LEFT if pressed and nothing_left and not anyway else None
+    if pressed and not refused:
+        steps = _counting(round_, now, anyway)
         answer = Response(stream_template("rounds/counting.html", round=round_, steps=steps))
         answer.call_on_close(steps.close)
         return answer
-    papers, hidden = closing.turnout(round_), closing.hidden(round_)
-    return render_template(
+    papers = closing.turnout(round_)
+    page = render_template(
         "rounds/count.html",
         round=round_,
         form=questionnaire.of(round_),
         papers=papers,
         paper_page=paging.page_of(len(papers), name="papers"),
-        hidden=hidden,
-        page=paging.page_of(len(hidden)),
+        foreseen=foreseen,
+        nothing_left=nothing_left,
+        refused=refused,
     )
+    return page, 422 if refused else 200
 
 
-def _counting(round_: Round, now: datetime) -> Generator[tally.Progress | Refused, None, None]:
+def _counting(
+    round_: Round, now: datetime, anyway: bool
+) -> Generator[tally.Progress | Refused, None, None]:
     """The steps of counting, and last what it was refused for, if it was.
 
     The page is on its way already, so nothing else can say so. When the browser leaves, closing
-    this rolls the transaction back: nothing is counted, and one may count again.
+    this ends the count before anything is written, and one may count again.
     """
     try:
-        yield from closing.closing(storage.keys(), round_, now)
+        yield from closing.closing(storage.keys(), round_, now, anyway)
     except Refused as refused:
         yield refused
     except db.ERRORS as wrong:

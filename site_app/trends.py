@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 
 from surveys import archive, questionnaire, rounds, scoring, trend
-from surveys.models import Round, Score, Subject
+from surveys.models import Archive, Round, Score, Subject
 from surveys.trend import Change
 
 
@@ -26,11 +26,16 @@ def exact(round_: Round, rows: Iterable[Score]) -> dict[int, scoring.Score]:
         for row in Subject.select(Subject.id, Subject.population).where(Subject.id.in_(about))
     }
     document = {
-        "format": archive.FORMAT,
+        "format": Archive.format_of(round_),
         "questionnaire": questionnaire.of(round_).for_archive(),
         "rules": rounds.rules_document(round_),
         "subjects": [
-            {"id": key, "population": people[row.subject_id], "groups": row.details["cells"]}
+            {
+                "id": key,
+                "population": people[row.subject_id],
+                "groups": row.details["cells"],
+                "disclosure": "full",
+            }
             for key, row in shown.items()
         ],
     }

@@ -1,8 +1,9 @@
-"""The archive of a round, format `surveys-archive/1`: read and checked completely, and written.
+"""The archive of a round, format `surveys-archive/2`: read and checked completely, and written.
 
 Everything a score is computed from is in this one JSON document. Values are exact: decimal text
 becomes fractions, counts are integers. A document that is not a valid archive is refused with the
-place of its first mistake. Standard library only.
+place of its first mistake. What was kept as `surveys-archive/1` is read, and written, as it is.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 from surveys.archive_questions import read_questionnaire
 from surveys.archive_subjects import read_subjects
 from surveys.archive_types import (
+    BEFORE,
+    FORMAT,
     Archive,
     ArchiveError,
     Cell,
@@ -58,7 +61,6 @@ __all__ = [
     "to_bytes",
 ]
 
-FORMAT = "surveys-archive/1"
 MOST_BYTES = 64 * 1024 * 1024
 SHARE = re.compile(r"[0-9]{1,9}/[0-9]{1,9}")
 
@@ -109,10 +111,13 @@ def _weights(value: Any) -> dict[str, Fraction]:
     return weights
 
 
-def _flags(value: Any, headline: Scale) -> list[Flag]:
+FLAG_KEYS = {BEFORE: ("over", "under"), FORMAT: ("over", "under", "of")}
+
+
+def _flags(value: Any, headline: Scale, format_: str) -> list[Flag]:
     flags: dict[str, Flag] = {}
     for each, at in entries(value, "rules.flags"):
-        record(each, at, ("id", "options"), ("over", "under"))
+        record(each, at, ("id", "options"), FLAG_KEYS[format_])
         key = new_identifier(each["id"], f"{at}.id", flags)
         if ("over" in each) == ("under" in each):
             raise ArchiveError(at, "needs over or under, and not both")
@@ -128,11 +133,12 @@ def _flags(value: Any, headline: Scale) -> list[Flag]:
             if known is None or known.value is None:
                 raise ArchiveError(spot, f'"{option[:40]}" is no option with a value')
             options.append(option)
-        flags[key] = Flag(key, frozenset(options), share, side == "over")
+        of = choice(each.get("of", "valid"), f"{at}.of", ("valid", "issued"))
+        flags[key] = Flag(key, frozenset(options), share, side == "over", of == "issued")
     return list(flags.values())
 
 
-def _rules(value: Any, headline: Scale) -> Rules:
+def _rules(value: Any, headline: Scale, format_: str) -> Rules:
     optional = ("minimum", "empty_group", "trim", "bands", "flags", "sampling", "rank")
     record(value, "rules", ("groups",), optional)
     minimum = whole_number(value.get("minimum", Number("5")), "rules.minimum")
@@ -164,7 +170,7 @@ def _rules(value: Any, headline: Scale) -> Rules:
         withhold=empty == "withhold",
         trim=trim,
         bands=bands(value.get("bands", []), "rules.bands"),
-        flags=_flags(value.get("flags", []), headline),
+        flags=_flags(value.get("flags", []), headline, format_),
         sampling=choice(value.get("sampling", "open"), "rules.sampling", ("open", "drawn", "all")),
         rank_by=rank_by,
         rank_from=rank_from,
@@ -181,8 +187,7 @@ def from_parsed(document: Any) -> Archive:
     """Check a parsed document completely."""
     optional = ("round", "rules", "subjects", "scores")
     record(document, "", ("format", "questionnaire", "rules", "subjects"), optional)
-    if document["format"] != FORMAT:
-        raise ArchiveError("format", f'must be "{FORMAT}"')
+    format_ = choice(document["format"], "format", (FORMAT, BEFORE))
     about = record(
         document.get("round", {}), "round", (), ("id", "title", "closed_on", "plan_items")
     )
@@ -191,18 +196,20 @@ def from_parsed(document: Any) -> Archive:
     for each, at in entries(about.get("plan_items", []), "round.plan_items"):
         whole_number(each, at)
     headline, questions = read_questionnaire(document["questionnaire"])
-    rules = _rules(document["rules"], questions[headline].scale)
+    rules = _rules(document["rules"], questions[headline].scale, format_)
     subjects = read_subjects(document["subjects"], rules, questions)
     frame = {key: document[key] for key in ("round", "questionnaire", "rules") if key in document}
     scores = own_scores(document.get("scores", []), SCORE_KEYS)
-    return Archive(frame, headline, questions, rules, subjects, scores)
+    kept_before = format_ == BEFORE and all(subject.disclosure for subject in subjects)
+    least = 0 if kept_before else rules.minimum
+    return Archive(format_, least, frame, headline, questions, rules, subjects, scores)
 
 
 ORDER = (
     *("format", "id", "kind", "title", "closed_on", "plan_items", "version", "headline"),
     *("round", "questionnaire", "scales", "questions", "rules", "groups", "points", "options"),
     *("min", "max", "least", "most", "positive_from", "scale", "value", "positive", "weight"),
-    *("grade", "over", "each_end", "under", "by", "from", "label", "minimum", "empty_group"),
+    *("grade", "over", "each_end", "under", "of", "by", "from", "label", "minimum", "empty_group"),
     *("trim", "bands", "flags", "sampling", "rank", "parent", "population", "zh", "en"),
 )
 PLACES = {key: place for place, key in enumerate(ORDER)}
@@ -236,6 +243,10 @@ def _frame_document(archive: Archive) -> dict[str, Any]:
     if "rank" in rules:
         rules["rank"] = {**rules["rank"], "from": archive.rules.rank_from}
     about = {key: value for key, value in archive.frame.get("round", {}).items() if value != []}
+    if "flags" in rules:
+        usual = ("of", "valid")
+        flags = [[pair for pair in flag.items() if pair != usual] for flag in rules["flags"]]
+        rules["flags"] = [dict(flag) for flag in flags]
     empty = [key for key in ("bands", "flags") if rules.get(key) == []]
     rules = {key: value for key, value in rules.items() if key not in empty}
     parts = {"round": about, "questionnaire": questionnaire, "rules": rules}
@@ -272,7 +283,7 @@ def _subject_document(subject: Subject, questions: Mapping[str, Question]) -> di
 def as_document(archive: Archive) -> dict[str, Any]:
     """The archive as a JSON object, its keys in the order of the format."""
     return {
-        "format": FORMAT,
+        "format": archive.format,
         **_frame_document(archive),
         "subjects": [_subject_document(subject, archive.questions) for subject in archive.subjects],
         "scores": [dict(score) for score in archive.scores],

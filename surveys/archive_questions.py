@@ -44,9 +44,13 @@ class Picks(Scale):
         """`#` first, then the options in their order."""
         return [key for key in (ANSWERED, *self.options) if key in tally]
 
+    def people(self, tally: Mapping[str, int]) -> int:
+        """Those who answered at all."""
+        return tally.get(ANSWERED, 0)
+
     def fault(self, tally: Mapping[str, int], ballots: int) -> str | None:
         """What of a tally no ballots could have given."""
-        people = tally.get(ANSWERED, 0)
+        people = self.people(tally)
         picks = [times for key, times in tally.items() if key != ANSWERED]
         if people > ballots:
             return "more answers than ballots"
@@ -75,6 +79,10 @@ class Places(Scale):
         keys = (f"{option}#{place}" for option in self.options for place in range(1, self.most + 1))
         return [key for key in keys if key in tally]
 
+    def people(self, tally: Mapping[str, int]) -> int:
+        """The first places: each person fills one."""
+        return sum(tally.get(f"{option}#1", 0) for option in self.options)
+
     def fault(self, tally: Mapping[str, int], ballots: int) -> str | None:
         """What of a tally no ballots could have given: each person fills each place once."""
         places = dict.fromkeys(range(1, self.most + 1), 0)
@@ -83,7 +91,7 @@ class Places(Scale):
             option, _, place = key.partition("#")
             places[int(place)] += times
             options[option] += times
-        people = places[1]
+        people = self.people(tally)
         if people > ballots:
             return "more answers than ballots"
         if any(times != people for times in places.values()):

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+FORMAT = "surveys-archive/2"
+BEFORE = "surveys-archive/1"
+"""What was kept before flags had a base, and people were counted by their answers."""
+
 DISCLOSURES = ("full", "few", "void", "complement")
 
 
@@ -60,6 +64,10 @@ class Scale:
             return [key for key in self.options if key in tally]
         return sorted(tally, key=int)
 
+    def people(self, tally: Mapping[str, int]) -> int:
+        """How many people a tally is of: each gave one answer."""
+        return sum(tally.values())
+
     def fault(self, tally: Mapping[str, int], ballots: int) -> str | None:
         """What of a tally so many ballots could not have given; none where all is well."""
         return "more answers than ballots" if sum(tally.values()) > ballots else None
@@ -77,12 +85,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A share of the headline's valid answers that a human should look at."""
+    """A share of the headline's valid answers, or of the codes issued, that needs a human's eye."""
 
     id: str
     options: frozenset[str]
     share: Fraction
     over: bool
+    of_issued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,17 @@ class Cell:
         """The people whose answers it holds, those who left the line blank included."""
         return self.returned - self.spoilt
 
+    def answers(self, questions: Mapping[str, Question]) -> dict[str, int]:
+        """Question → how many people answered it, be it with 不了解 or 弃权."""
+        return {key: questions[key].scale.people(tally) for key, tally in self.tallies.items()}
+
+    def answered(self, questions: Mapping[str, Question]) -> int:
+        """The most answers that any one question has: people who certainly said something.
+
+        A blank paper hides nobody, so what protects people counts these, never `ballots`.
+        """
+        return max(self.answers(questions).values(), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -147,10 +167,9 @@ class Subject:
             cell.issued is not None and cell.returned > cell.issued for cell in self.cells
         )
 
-    @property
-    def ballots(self) -> int:
-        """The ballots of all its groups."""
-        return sum(cell.ballots for cell in self.cells)
+    def answered(self, questions: Mapping[str, Question]) -> int:
+        """Those who answered in all its groups."""
+        return sum(cell.answered(questions) for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +177,13 @@ class Archive:
     """An archive that was read and checked.
 
     `frame` is the document less subjects and scores; `scores` are the file's own, as they stand.
+    `least` is from how many people who answered on a group may stand: the rules' minimum. What was
+    kept in the format of before was judged by its ballots and is not judged anew, as it was signed:
+    there no group counts as too small, and `least` is 0.
     """
 
+    format: str
+    least: int
     frame: Mapping[str, Any]
     headline: str
     questions: Mapping[str, Question]

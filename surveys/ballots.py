@@ -1,4 +1,4 @@
-"""Codes are issued and sheets are cast here: the only writer of AccessCode, Rating and Comment.
+"""Codes are issued and sheets are cast here.
 
 Spending the right to submit and writing what was said are one transaction, and nothing that was
 written can be led back to the right that was spent.
@@ -6,20 +6,18 @@ written can be led back to the right that was spent.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from peewee import chunked
 
-from surveys import codes, comments, questionnaire, seal
+from surveys import codes, comments, questionnaire, seal, urn
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
-from surveys.models import AccessCode, Comment, Group, Rating, Receipt, Round, Subject, Unit
+from surveys.models import AccessCode, Group, Rating, Round, Subject, Unit
 
 MOST_CODES = 2000
 
@@ -27,9 +25,6 @@ Sheet = Mapping[int, questionnaire.Answers]
 """What one person says: subject id → answers by question id."""
 
 SPEND = "UPDATE access_code SET state = 'spent' WHERE digest = ? AND state = 'unspent'"
-TAKE = "INSERT OR IGNORE INTO receipt (round_id, number) VALUES (?, ?)"
-RATE = "INSERT INTO rating (round_id, key, subject_id, group_id, sealed) VALUES (?, ?, ?, ?, ?)"
-SAY = "INSERT INTO comment (round_id, key, subject_id, sealed) VALUES (?, ?, ?, ?)"
 ROUND = "SELECT * FROM round WHERE id = ?"
 LOOK = "SELECT round_id, unit_id, group_id, state FROM access_code WHERE digest = ?"
 EARLY = N_("这次测评还没有开始，请到时再来。")
@@ -112,13 +107,8 @@ def issue_sets(
         raise Refused(N_("测评码的数量须为 1 到 %(most)s。"), most=MOST_CODES)
     key = _code_key(keys)
     made = [sorted(codes.make() for _ in range(each.count)) for each in wanted]
-    rows = [
-        {
-            "digest": codes.digest(codes.normalise(code), key),
-            "round": round_.id,
-            "unit": each.unit.id,
-            "group": each.group.id,
-        }
+    rows: list[urn.Row] = [
+        (codes.digest(codes.normalise(code), key), round_.id, each.unit.id, each.group.id)
         for each, codes_of_set in zip(wanted, made, strict=True)
         for code in codes_of_set
     ]
@@ -133,8 +123,7 @@ def issue_sets(
             raise Refused(
                 N_("您打开这一页之后，这次测评又发过测评码。请看一眼现在的数目，要补再补。")
             )
-        for some in chunked(rows, 200):
-            AccessCode.insert_many(some).execute()
+        urn.put(urn.CODE, rows)
     return made
 
 
@@ -296,9 +285,9 @@ def around_comment(round_id: int, key: bytes, subject_id: int) -> bytes:
 
 def _rows(
     cipher: AESGCM, form: questionnaire.Questionnaire, round_id: int, group_id: int, sheet: Sheet
-) -> list[tuple[int, bytes, int, int, bytes]]:
+) -> list[urn.Row]:
     """A rating for every subject of the sheet, blank ones too."""
-    rows = []
+    rows: list[urn.Row] = []
     for subject_id, answers in sheet.items():
         try:
             plain = form.pack(answers)
@@ -306,30 +295,32 @@ def _rows(
             raise BadSheet(
                 N_("有一个回答不在题目的选项之内（%(what)s）。请重新选择。"), what=str(wrong)
             ) from None
-        key = secrets.token_bytes(16)
+        key = urn.new_key()
         sealed = seal.seal(cipher, plain, around(round_id, key, subject_id, group_id))
-        rows.append((round_id, key, subject_id, group_id, sealed))
+        rows.append((key, round_id, subject_id, group_id, sealed))
     return rows
 
 
-def _comment_rows(
+def _texts(
     cipher: AESGCM,
     form: questionnaire.Questionnaire,
     round_id: int,
     sheet: Sheet,
     texts: Mapping[int, str],
-) -> list[tuple[int, bytes, int, bytes]]:
-    """A row for each comment and each text that answers a question, tied to no rating."""
-    said = [(subject_id, 0, text) for subject_id, text in texts.items() if form.comment]
+) -> list[urn.Row]:
+    """A row for each comment and each text that answers a question, empty ones too.
+
+    A row that stood only where somebody wrote would show in a copy that somebody did, and when.
+    """
+    said = [(subject_id, 0, texts.get(subject_id, "")) for subject_id in sheet if form.comment]
     for subject_id, answers in sheet.items():
         said += [(subject_id, place, text) for place, text in form.texts(answers)]
-    rows = []
+    rows: list[urn.Row] = []
     for subject_id, place, text in said:
-        if plain := comments.clean(text):
-            key = secrets.token_bytes(16)
-            about = around_comment(round_id, key, subject_id)
-            sealed = seal.seal(cipher, comments.pad(plain, place), about)
-            rows.append((round_id, key, subject_id, sealed))
+        key = urn.new_key()
+        padded = comments.pad(comments.clean(text), place)
+        sealed = seal.seal(cipher, padded, around_comment(round_id, key, subject_id))
+        rows.append((key, round_id, subject_id, sealed))
     return rows
 
 
@@ -342,7 +333,11 @@ def cast(keys: Path, right: Right, sheet: Sheet, texts: Mapping[int, str], now: 
     if set(sheet) != _sheet(round_.id, check, right.unit.id):
         raise BadSheet(N_("答卷上的名单与测评不符。请重新打开测评页面。"))
     check_quotas(_form(round_.id, check), sheet)
-    _submit(keys, round_, right.group, (SPEND, (right.digest,)), sheet, texts, now)
+
+    def spend() -> bool:
+        return int(database.execute_sql(SPEND, (right.digest,)).rowcount) == 1
+
+    _submit(keys, round_, right.group, spend, sheet, texts, now)
 
 
 def cast_openly(
@@ -357,14 +352,18 @@ def cast_openly(
     """Submit a sheet without a code; `number` is the page's own, and is spent like a code."""
     if round_.needs_codes:
         raise BadSheet(N_("这次测评凭测评码参加。请输入测评码。"))
-    _submit(keys, round_, group, (TAKE, (round_.id, number)), sheet, texts, now)
+
+    def spend() -> bool:
+        return urn.put(urn.NUMBER, [(number, round_.id)]) == 1
+
+    _submit(keys, round_, group, spend, sheet, texts, now)
 
 
 def _submit(
     keys: Path,
     round_: Round,
     group: Group,
-    spend: tuple[str, Iterable[object]],
+    spend: Callable[[], bool],
     sheet: Sheet,
     texts: Mapping[int, str],
     now: datetime,
@@ -374,25 +373,13 @@ def _submit(
     _check_window(round_.id, now)  # before its key is asked for: that of an ended round is gone
     cipher = seal.load(keys, round_.id, round_.key_check)
     rows = _rows(cipher, form, round_.id, group.id, sheet)
-    said = _comment_rows(cipher, form, round_.id, sheet, texts)
+    written = _texts(cipher, form, round_.id, sheet, texts)
     with writing():
         _check_window(round_.id, now)
-        if database.execute_sql(*spend).rowcount != 1:
+        if not spend():
             raise Spent(N_("已经提交过一次，那一次算数，这一次没有重复计入。"))
-        cursor = database.cursor()
-        cursor.executemany(RATE, rows)
-        if said:
-            cursor.executemany(SAY, said)
-
-
-def forget(round_: Round) -> None:
-    """Delete all that is left of a round's ballots: ratings, sealed comments, codes, numbers.
-
-    Call it inside the transaction that ends the round.
-    """
-    for table in (Rating, Receipt, AccessCode):
-        table.delete().where(table.round == round_).execute()
-    Comment.delete().where(Comment.round == round_, Comment.sealed.is_null(False)).execute()
+        urn.put(urn.RATING, rows)
+        urn.put(urn.COMMENT, written)
 
 
 def ratings(round_: Round) -> int:

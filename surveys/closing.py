@@ -1,15 +1,16 @@
-"""Counting a round: once, final, in one transaction.
+"""Counting a round: once and final.
 
-Before: what would be hidden, from turnout alone. At closing: tallies are made by two ways and
-summed up the tree, small groups hidden, archive and scores kept, and everything single is deleted;
-then the key is destroyed. What is hidden is not kept.
+Before: what would be shown and hidden, from turnout alone. Then tallies are made by two ways and
+summed up the tree, and small groups are hidden, while others still write. In one transaction
+archive and scores are kept and everything single is deleted; then the key is destroyed. What is
+hidden is not kept.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +18,28 @@ from typing import Any
 
 from peewee import chunked
 
-from surveys import archive, ballots, disclosure, questionnaire, rounds, seal, tally
+from surveys import archive, ballots, disclosure, questionnaire, rounds, seal, tally, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
-from surveys.models import Archive, Comment, Group, Round, Score, Subject, TextAnswer, Unit
+from surveys.models import Archive, Group, Round, Score, Subject, Unit
 
 
 class NotNow(Refused):
     """The round cannot be counted at this moment."""
+
+
+class NothingLeft(Refused):
+    """No subject would be shown, so that counting would destroy all answers and keep none."""
+
+    field = "anyway"
+
+
+NOTHING_LEFT = NothingLeft(
+    N_(
+        "计票会什么结果也不留下：没有一个对象的作答人数够得上显示。计票停在这里，什么也没有改动。"
+        "可以延期再请人来填；确实要这样结束的，请明确选择“什么也不留下，仍然计票”。"
+    )
+)
 
 
 def _subjects(round_: Round) -> list[Subject]:
@@ -107,30 +122,39 @@ def _document(round_: Round, closed_on: str | None, count: tally.Count) -> dict[
     }
 
 
-def forecast(round_: Round) -> dict[str, str]:
-    """Subject key → full, few, complement or void, were it counted now; from turnout alone."""
+def _papers(round_: Round) -> archive.Archive:
+    """The archive of a round as far as it is known before unsealing: papers without answers."""
     count = tally.Count(ballots=tally.turnout(round_))
-    return disclosure.disclosures(archive.from_document(_document(round_, None, count)))
+    return archive.from_document(_document(round_, None, count))
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
-    """Subjects rated in one place that would not be shown, and why: a word of `disclosure`."""
+class Foreseen:
+    """Subjects rated in one place, and what counting would make of them.
+
+    `outcome` is a word of `disclosure`, or `empty` where nobody answered.
+    """
 
     place: str
-    why: str
+    outcome: str
     subjects: list[str]
 
 
-def hidden(round_: Round) -> list[Hidden]:
-    """What counting the round now would hide, by place."""
-    foreseen = forecast(round_)
+def foreseen(round_: Round) -> list[Foreseen]:
+    """What counting now would make of the subjects, by place, in their order: shown at most.
+
+    Only papers are known; whether there is an answer on them is sealed.
+    """
+    papers = _papers(round_)
+    outcomes = disclosure.at_most(papers)
+    outcomes |= {
+        each.id: "empty" for each in papers.subjects if not any(cell.ballots for cell in each.cells)
+    }
     found: dict[tuple[str, str], list[str]] = {}
     for subject in _subjects(round_):
-        why = foreseen[subject.key]
-        if why != "full":
-            found.setdefault((subject.place_label, why), []).append(subject.label)
-    return [Hidden(place, why, labels) for (place, why), labels in found.items()]
+        outcome = outcomes[subject.key]
+        found.setdefault((subject.place_label, outcome), []).append(subject.label)
+    return [Foreseen(place, outcome, labels) for (place, outcome), labels in found.items()]
 
 
 def turnout(round_: Round) -> list[dict[str, Any]]:
@@ -181,37 +205,92 @@ def check_can_be_counted(round_: Round, now: datetime) -> None:
         raise NotNow(N_("这次测评还没有截止，现在不能计票。"))
 
 
-def closing(keys: Path, round_: Round, now: datetime) -> Iterator[tally.Progress]:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a count came to, ready to be written."""
+
+    document: bytes
+    counts: list[dict[str, Any]]
+    scores: list[dict[str, Any]]
+    comments: list[urn.Row]
+    texts: list[urn.Row]
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether every subject is hidden."""
+        return all(row["disclosure"] != "full" for row in self.scores)
+
+
+def closing(
+    keys: Path, round_: Round, now: datetime, anyway: bool = False
+) -> Generator[tally.Progress, None, None]:
     """Count an ended round and keep its archive; yields progress.
 
-    `now` is in the site's time zone: its date is the archive's `closed_on`. One transaction;
-    whoever comes second is told that it was counted. Raises `NotNow`, `seal.KeyLost` or
+    `now` is in the site's time zone: its date is the archive's `closed_on`. Whoever comes second is
+    told that it was counted. Raises `NotNow`, `NothingLeft` (unless `anyway`), `seal.KeyLost` or
     `tally.CountsDisagree`, and then nothing has changed.
     """
-    with writing():
+    counted = None
+    while counted is None:
         round_ = Round.get_by_id(round_.id)
         check_can_be_counted(round_, now)
-        count = tally.Count()
-        for step in tally.counting(keys, round_):
-            if isinstance(step, tally.Count):
-                count = step
-            else:
-                yield step
-        _check_returned(round_, count)
-        closed_on = now.date().isoformat()
-        kept = disclosure.hide(archive.from_document(_document(round_, closed_on, count)))
-        _keep(keys, round_, kept)
-        ballots.forget(round_)
-        Round.update(state="closed", closed_at=now, revision=Round.revision + 1).where(
-            Round.id == round_.id
-        ).execute()
+        basis = _basis(round_)
+        try:
+            made = yield from _counting(keys, round_, now)
+        except (seal.KeyLost, tally.CountsDisagree):
+            if _basis(Round.get_by_id(round_.id)) == basis:
+                raise
+            continue
+        if made.shows_nothing and not anyway:
+            raise NOTHING_LEFT
+        with writing():
+            if _basis(Round.get_by_id(round_.id)) == basis:
+                _keep(round_, made, now)
+                counted = made
     seal.destroy(keys, round_.id, round_.key_check)
+    urn.sweep(round_.id)
 
 
 def close(keys: Path, round_: Round, now: datetime) -> None:
-    """Count an ended round, without watching; `now` as in `closing`."""
-    for _ in closing(keys, round_, now):
+    """Count an ended round, without watching, whatever is left; `now` as in `closing`."""
+    for _ in closing(keys, round_, now, anyway=True):
         pass
+
+
+def _basis(round_: Round) -> tuple[object, ...]:
+    """What a count rests on: were any of it different a moment later, it is made anew."""
+    return (
+        round_.state,
+        round_.ends_at,
+        round_.revision,
+        ballots.ratings(round_),
+        ballots.code_counts(round_),
+    )
+
+
+def _counting(
+    keys: Path, round_: Round, now: datetime
+) -> Generator[tally.Progress, None, _Counted]:
+    """Read, unseal and count, and hide what must be; nothing is written."""
+    count = tally.Count()
+    for step in tally.counting(keys, round_):
+        if isinstance(step, tally.Count):
+            count = step
+        else:
+            yield step
+    _check_returned(round_, count)
+    closed_on = now.date().isoformat()
+    kept = disclosure.hide(archive.from_document(_document(round_, closed_on, count)))
+    subjects = {subject.key: subject for subject in _subjects(round_)}
+    full = {subjects[each.id].id for each in kept.subjects if not each.hidden}
+    comments, texts = _texts(keys, round_, full)
+    return _Counted(
+        document=archive.to_bytes(kept),
+        counts=turnout(round_),
+        scores=_score_rows(round_, subjects, archive.as_document(kept)),
+        comments=comments,
+        texts=texts,
+    )
 
 
 def _check_returned(round_: Round, count: tally.Count) -> None:
@@ -233,16 +312,10 @@ def _check_returned(round_: Round, count: tally.Count) -> None:
                 )
 
 
-def _keep(keys: Path, round_: Round, kept: archive.Archive) -> None:
-    document = archive.to_bytes(kept)
-    Archive.create(
-        round=round_,
-        document=document,
-        sha256=archive.digest(document),
-        counts=turnout(round_),
-    )
-    subjects = {subject.key: subject for subject in _subjects(round_)}
-    shown = archive.as_document(kept)
+def _score_rows(
+    round_: Round, subjects: dict[str, Subject], shown: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows of `Score` of a kept document, in the order of its subjects."""
     lines = {line["subject"]: line for line in shown["scores"]}
     rows = []
     for position, each in enumerate(shown["subjects"]):
@@ -262,23 +335,36 @@ def _keep(keys: Path, round_: Round, kept: archive.Archive) -> None:
                 "details": details,
             }
         )
-    for some in chunked(rows, 50):
-        Score.insert_many(some).execute()
-    full = {subjects[each["id"]].id for each in shown["subjects"] if each["disclosure"] == "full"}
-    _keep_texts(keys, round_, full)
+    return rows
 
 
-def _keep_texts(keys: Path, round_: Round, full: set[int]) -> None:
+def _texts(keys: Path, round_: Round, full: set[int]) -> tuple[list[urn.Row], list[urn.Row]]:
     """Comments, and texts by question, about the subjects shown; each under another random key."""
     questions = questionnaire.of(round_).questions
-    comments, texts = [], []
-    for subject, place, text in tally.unsealed_comments(keys, round_):
-        row = {"round": round_.id, "key": secrets.token_bytes(16), "subject": subject, "text": text}
+    said: list[urn.Row] = []
+    answers: list[urn.Row] = []
+    for subject, place, text in tally.texts(keys, round_):
+        row = (urn.new_key(), round_.id, subject, text)
         if subject in full and place == 0:
-            comments.append(row)
+            said.append(row)
         elif subject in full:
-            texts.append(row | {"question": questions[place - 1].id})
-    for some in chunked(comments, 100):
-        Comment.insert_many(some).execute()
-    for some in chunked(texts, 100):
-        TextAnswer.insert_many(some).execute()
+            answers.append((*row, questions[place - 1].id))
+    return said, answers
+
+
+def _keep(round_: Round, counted: _Counted, now: datetime) -> None:
+    """Inside the transaction that ends a round: write what is kept, and delete all that is not."""
+    Archive.create(
+        round=round_,
+        document=counted.document,
+        sha256=archive.digest(counted.document),
+        counts=counted.counts,
+    )
+    for some in chunked(counted.scores, 50):
+        Score.insert_many(some).execute()
+    urn.put(urn.KEPT_COMMENT, counted.comments)
+    urn.put(urn.KEPT_TEXT, counted.texts)
+    urn.forget(round_)
+    Round.update(state="closed", closed_at=now, revision=Round.revision + 1).where(
+        Round.id == round_.id
+    ).execute()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
+from typing import IO
 
 import peewee
 
 from surveys.messages import N_, Refused
 
 BUSY_SECONDS = 5
+POLL_SECONDS = 0.002
 
 database = peewee.DatabaseProxy()
 
@@ -76,6 +79,7 @@ def path_of(url: str) -> Path:
 
 
 REASONS = {
+    "BUSY": N_("数据库正忙，什么也没有保存。请过一会儿再试。"),
     "FULL": N_("磁盘满了，什么也没有保存。请腾出空间，再试一次。"),
     "IOERR": N_("磁盘读写出错，什么也没有保存。请检查磁盘是不是满了、坏了，再试一次。"),
     "CORRUPT": N_("数据库文件坏了。请停下网站，用最近的备份恢复；密钥文件夹不要动。"),
@@ -127,18 +131,54 @@ def bind(url: str) -> None:
     )
 
 
+class Busy(peewee.OperationalError):
+    """Others have been writing for too long: nothing was written, and it may be tried again."""
+
+    sqlite_errorname = "SQLITE_BUSY"
+
+
 def _for_its_owner(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 
+class Queue:
+    """Where those who write wait, of all processes of the site: a lock on a file beside it.
+
+    SQLite's own busy handler sleeps long and starves single writers for seconds. Nobody waits here
+    without end: a process may have been stopped while it wrote. Who has waited in vain once soon
+    gives up the next times, so that a crowd of writers does not keep readers waiting behind it.
+    """
+
+    def __init__(self, patience: float = BUSY_SECONDS) -> None:
+        self.patience = patience
+        self.hopeful = True
+
+    def wait(self, gate: IO[str]) -> None:
+        """Wait for the lock, or raise `Busy`."""
+        give_up = time.monotonic() + (self.patience if self.hopeful else self.patience / 50)
+        while True:
+            try:
+                fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > give_up:
+                    self.hopeful = False
+                    raise Busy("somebody else is writing") from None
+                time.sleep(POLL_SECONDS)
+            else:
+                self.hopeful = True
+                return
+
+
+queue = Queue()
+
+
 @contextmanager
 def writing() -> Iterator[None]:
-    """One transaction, behind a queue shared by all processes of the site.
+    """One transaction, behind the queue of all processes of the site; `Busy` when it is too long.
 
-    SQLite's own busy handler sleeps and starves single writers for seconds; waiting for a file
-    lock first keeps the order. A program that does not queue here is still held off by SQLite.
+    A program that does not queue here is still held off by SQLite, as long and no longer.
     """
     with open(f"{database.database}.lock", "a", opener=_for_its_owner) as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
+        queue.wait(gate)
         with database.atomic():
             yield

@@ -1,4 +1,4 @@
-"""How a subject's numbers came about: rules 3 to 9 as steps that a pocket calculator can redo.
+"""How a subject's numbers came about: rules 3 to 9 and 11 in steps for a pocket calculator.
 
 Steps are data, exact in fractions. They are worked out here from the archive's types, not asked of
 `scoring`: that both come to the same is what the tests hold. Standard library only.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from surveys.archive_types import Archive, Cell, Question, Rules, Subject
+from surveys.archive_types import BEFORE, Archive, Cell, Question, Rules, Subject
 from surveys.scoring import Z
 
 EXACT_ENOUGH = Context(prec=60)
@@ -31,7 +31,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSteps:
-    """Rule 3: a question's mean in a group; `cut` values were left out at each end."""
+    """Rule 3: a question's mean in a group; `cut` values were left out at each end.
+
+    Rule 11: `few` where a number hangs on it, and it has fewer valid answers than k.
+    """
 
     question: str
     weight: Fraction
@@ -40,6 +43,7 @@ class QuestionSteps:
     total: Fraction
     counted: int
     mean: Fraction | None
+    few: bool
 
     @property
     def enters(self) -> bool:
@@ -49,13 +53,17 @@ class QuestionSteps:
 
 @dataclass(frozen=True, slots=True)
 class GroupSteps:
-    """Rule 4: a group's score; `valid` and `positive` are of the headline."""
+    """Rule 4: a group's score; `valid` and `positive` are of the headline.
+
+    `answered` are the people who certainly said something: the most answers to one question.
+    """
 
     key: str
     weight: Fraction
     issued: int | None
     returned: int
     spoilt: int
+    answered: int
     questions: tuple[QuestionSteps, ...]
     total: Fraction
     weights: Fraction
@@ -85,13 +93,18 @@ class IntervalSteps:
 
 @dataclass(frozen=True, slots=True)
 class FlagSteps:
-    """Rule 8: whole numbers: count × the share's denominator beside its numerator × valid."""
+    """Rule 8: whole numbers: count × the share's denominator beside its numerator × base.
+
+    The base is the valid answers or, `of_issued`, the codes issued: none where that is not known.
+    """
 
     flag: str
     options: tuple[str, ...]
     count: int
     share: Fraction
     over: bool
+    of_issued: bool
+    base: int | None
     left: int
     right: int
     raised: bool
@@ -143,8 +156,10 @@ def explain(archive: Archive, subject: Subject) -> Explanation:
     interval = None
     if rate is not None and rules.sampling == "drawn":
         interval = _interval(rate, rated, subject.population)
+    valid = sum(group.valid for group in groups)
+    gradable = score if valid or archive.format == BEFORE else None
     bands = tuple(sorted(rules.bands, key=lambda band: band[1], reverse=True))
-    reached = (grade for grade, least in bands if score is not None and score >= least)
+    reached = (grade for grade, least in bands if gradable is not None and gradable >= least)
     return Explanation(
         subject=subject.id,
         disclosure="full",
@@ -156,7 +171,7 @@ def explain(archive: Archive, subject: Subject) -> Explanation:
         missing=missing,
         rate=rate,
         positive=sum(group.positive for group in groups),
-        valid=sum(group.valid for group in groups),
+        valid=valid,
         interval=interval,
         bands=bands,
         grade=next(reached, None),
@@ -179,7 +194,7 @@ def _all_cells(subject: Subject, rules: Rules) -> list[Cell]:
 
 def _group(cell: Cell, archive: Archive) -> GroupSteps:
     scored = [each for each in archive.questions.values() if each.scored]
-    questions = tuple(_question(cell, each, archive.rules) for each in scored)
+    questions = tuple(_question(cell, each, archive) for each in scored)
     entering = [each for each in questions if each.enters]
     total = sum((each.weight * (each.mean or 0) for each in entering), Fraction(0))
     weights = sum((each.weight for each in entering), Fraction(0))
@@ -191,6 +206,7 @@ def _group(cell: Cell, archive: Archive) -> GroupSteps:
         issued=cell.issued,
         returned=cell.returned,
         spoilt=cell.spoilt,
+        answered=cell.answered(archive.questions),
         questions=questions,
         total=total,
         weights=weights,
@@ -200,8 +216,8 @@ def _group(cell: Cell, archive: Archive) -> GroupSteps:
     )
 
 
-def _question(cell: Cell, question: Question, rules: Rules) -> QuestionSteps:
-    tally = cell.tallies.get(question.id, {})
+def _question(cell: Cell, question: Question, archive: Archive) -> QuestionSteps:
+    rules, tally = archive.rules, cell.tallies.get(question.id, {})
     given = [
         (key, tally[key], answer)
         for key in question.scale.order(tally)
@@ -225,7 +241,9 @@ def _question(cell: Cell, question: Question, rules: Rules) -> QuestionSteps:
     total = sum((each.counted * (each.value or zero) for each in answers), zero)
     left_over = sum(counted.values())
     mean = total / left_over if left_over else None
-    return QuestionSteps(question.id, question.weight, answers, cut, total, left_over, mean)
+    hangs = question.weight > 0 or question.id == archive.headline
+    few = hangs and 0 < valid < rules.minimum and archive.format != BEFORE
+    return QuestionSteps(question.id, question.weight, answers, cut, total, left_over, mean, few)
 
 
 def _interval(rate: Fraction, rated: Sequence[GroupSteps], population: int | None) -> IntervalSteps:
@@ -260,14 +278,17 @@ def _flags(subject: Subject, archive: Archive) -> tuple[FlagSteps, ...]:
             answer = headline.scale.answer(key)
             if answer is not None and answer.value is not None:
                 counts[key] = counts.get(key, 0) + times
-    valid = sum(counts.values())
+    codes = [cell.issued for cell in subject.cells]
+    issued = None if None in codes else sum(each or 0 for each in codes)
     found = []
     for flag in archive.rules.flags:
+        base = issued if flag.of_issued else sum(counts.values())
         count = sum(counts.get(option, 0) for option in flag.options)
-        left, right = count * flag.share.denominator, flag.share.numerator * valid
-        raised = bool(valid) and (left > right if flag.over else left < right)
+        left, right = count * flag.share.denominator, flag.share.numerator * (base or 0)
+        raised = bool(base) and (left > right if flag.over else left < right)
         options = tuple(key for key in headline.scale.options if key in flag.options)
-        found.append(FlagSteps(flag.id, options, count, flag.share, flag.over, left, right, raised))
+        asked = (flag.id, options, count, flag.share, flag.over, flag.of_issued)
+        found.append(FlagSteps(*asked, base, left, right, raised))
     return tuple(found)
 
 

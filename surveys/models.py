@@ -11,6 +11,7 @@ from typing import Any
 
 import peewee
 
+from surveys.archive_types import BEFORE, FORMAT
 from surveys.db import BaseModel, UTCField
 
 UNIT_KINDS = (
@@ -269,6 +270,13 @@ class Archive(BaseModel):
     document = peewee.BlobField()
     sha256 = peewee.CharField(max_length=64)
     counts = JSONField()
+
+    @classmethod
+    def format_of(cls, round_: Round) -> str:
+        """The format of a round's archive, as its head says; today's where none is kept."""
+        head = peewee.fn.substr(cls.document, 1, 64).converter(bytes)
+        kept = cls.select(head).where(cls.round == round_).scalar()
+        return BEFORE if kept and BEFORE.encode() in kept else FORMAT
 
 
 class Score(BaseModel):

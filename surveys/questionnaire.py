@@ -102,6 +102,8 @@ class Questionnaire:
     about: str
     kinds: tuple[str, ...]
     listed: bool
+    most_listed: int | None
+    summed: bool
     needs_codes: bool
     peers: bool
     comment: bool
@@ -144,13 +146,12 @@ class Questionnaire:
         ]
 
     def texts(self, answers: Answers) -> list[tuple[int, str]]:
-        """What was written: places of questions from 1 on, and the texts."""
-        found = (
-            (place, answers.get(question.id))
+        """What was written, empty where nothing was: places of questions from 1 on, and texts."""
+        return [
+            (place, str(answers.get(question.id) or ""))
             for place, question in enumerate(self.questions, start=1)
             if question.kind == kinds.Writing.name
-        )
-        return [(place, str(text)) for place, text in found if text]
+        ]
 
     def text(self, question: str) -> Text:
         """What a question asks."""
@@ -175,6 +176,8 @@ KEYS = {
     "about",
     "kinds",
     "listed",
+    "most_listed",
+    "summed",
     "advice",
     "needs_codes",
     "peers",
@@ -263,6 +266,11 @@ def _listed(document: Mapping[str, Any]) -> bool:
     return document["about"] == "things" or bool(document.get("listed", False))
 
 
+def is_summable(document: Mapping[str, Any]) -> bool:
+    """Whether results can be summed up the tree: those about units that are on no list."""
+    return document["about"] == "units" and not _listed(document)
+
+
 def is_by_codes(document: Mapping[str, Any]) -> bool:
     """Whether it is answered by codes alone; persons always are: they have no page of their own."""
     return document["about"] == "persons" or bool(document.get("needs_codes", False))
@@ -328,9 +336,14 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     if document["about"] not in ABOUT:
         raise ValueError("about: units, persons or things")
     check_audience(document["about"], document["audience"])
+    if document.get("summed") and not is_summable(document):
+        raise ValueError("summed: only about units that are on no list")
     _check_kinds(document)
     part = _archive_part(document)
     groups, rules = document["groups"], document["rules"]
+    by_issued = any(flag.get("of") == "issued" for flag in rules.get("flags", ()))
+    if by_issued and not is_by_codes(document):
+        raise ValueError("rules.flags: of the codes issued, and it is answered without codes")
     archive.from_document(
         {
             "format": archive.FORMAT,
@@ -351,6 +364,8 @@ def _read(document: dict[str, Any]) -> Questionnaire:
         about=document["about"],
         kinds=tuple(document["kinds"]),
         listed=_listed(document),
+        most_listed=document.get("most_listed"),
+        summed=document.get("summed", is_summable(document)),
         needs_codes=is_by_codes(document),
         peers=bool(document.get("peers", False)),
         comment=bool(document.get("comment", False)) and not is_on_sheet(document),

@@ -26,11 +26,12 @@ MOST_SUBJECTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class FlagTyped:
-    """A flag as typed: which options, `over` or `under`, and which share."""
+    """A flag as typed: which options, `over` or `under`, which share, of `valid` or `issued`."""
 
     options: Sequence[str]
     side: str
     share: str
+    of: str = "valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +180,13 @@ def _flags(typed: Typed, _rules: dict[str, Any], before: Any) -> list[dict[str, 
             raise BadSetting(f"flag-{number}-share", N_("提示：请至少选一个选项。"))
         if flag.side not in ("over", "under"):
             raise BadSetting(f"flag-{number}-share", N_("提示：请选“超过”或“不到”。"))
+        if flag.of not in ("valid", "issued"):
+            raise BadSetting(f"flag-{number}-share", N_("提示：请选占有效票还是占应到。"))
         share = _share(f"flag-{number}-share", flag.share)
         taken = [*ids, *(str(each["id"]) for each in found)]
         name = ids[number] if number < len(ids) else _new_id(taken)
-        found.append({"id": name, "options": list(flag.options), flag.side: share})
+        made = {"id": name, "options": list(flag.options), flag.side: share}
+        found.append(made | ({"of": "issued"} if flag.of == "issued" else {}))
     return found
 
 
@@ -228,6 +232,11 @@ def _check(document: dict[str, Any]) -> None:
         if not set(flag["options"]) <= valued:
             raise BadSetting(
                 f"flag-{number}-share", N_("提示只能用有分值的选项；不了解、弃权不算有效票。")
+            )
+        if flag.get("of") == "issued" and not questionnaire.is_by_codes(document):
+            raise BadSetting(
+                f"flag-{number}-share",
+                N_("提示：这份问卷不是只凭测评码参加，不知道应到多少人，只能占有效票。"),
             )
     try:
         questionnaire.from_document(document)

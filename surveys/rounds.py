@@ -16,7 +16,7 @@ from typing import Any
 
 import peewee
 
-from surveys import ballots, listing, questionnaire, seal, subjects, typed
+from surveys import ballots, listing, questionnaire, seal, subjects, typed, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -205,7 +205,8 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     elif round_.ends_at <= now:
         found.append(Issue("ends_at", N_("截止时间已经过去。请改到以后。")))
     if form.listed:
-        found += [Issue("listed", words, **of) for words, of in listing.missing(round_, chosen)]
+        missing = listing.missing(round_, chosen)
+        found += [Issue("listed", each.message, **each.params) for each in missing]
     elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
@@ -220,14 +221,13 @@ def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> It
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
     groups = groups_of(round_)
-    # Where no subject has a parent, small groups are joined before scoring.
-    flat = form.listed or form.about == "persons"
     message = N_(
         "%(unit)s的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
         "否则保不住密。请补发；人数不够的，改用纸质票。"
     )
     for unit in chosen:
-        for joined in [groups] if flat else [[group] for group in groups]:
+        # Where nothing is summed up the tree, small groups are joined before scoring.
+        for joined in [[group] for group in groups] if form.summed else [groups]:
             codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
             if codes < needed:
                 about = {"unit": unit.name, "group": _named(joined)}
@@ -314,8 +314,9 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
         )
         if not changed:
             raise Changed(N_("计过票的测评不能再终止。"))
-        ballots.forget(round_)
+        urn.forget(round_)
     seal.destroy(keys, round_.id, Round.get_by_id(round_.id).key_check)
+    urn.sweep(round_.id)
 
 
 def finish_destruction(keys: Path) -> list[int]:

@@ -1,4 +1,4 @@
-"""From an archive to its scores: rules 1 to 10, exact, in fractions.
+"""From an archive to its scores: rules 1 to 11, exact, in fractions.
 
 Nothing is rounded before it is shown; every comparison is of unrounded numbers. Standard library
 only.
@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from surveys.archive_types import Archive, Cell, Question, Rules, Subject
+from surveys.archive_types import BEFORE, Archive, Cell, Question, Rules, Subject
 
 Z = Fraction("1.959963984540054")
 """The 97.5 % point of the standard normal distribution, for intervals of 95 %."""
@@ -68,23 +68,21 @@ def joined_subjects(archive: Archive) -> list[Subject]:
     """Rule 2: the subjects, with their small groups joined where none of them has a parent."""
     if archive.has_tree:
         return list(archive.subjects)
-    return [_joined(each, archive.rules) for each in archive.subjects]
+    return [_joined(each, archive) for each in archive.subjects]
 
 
-def _joined(subject: Subject, rules: Rules) -> Subject:
+def _joined(subject: Subject, archive: Archive) -> Subject:
     """The subject with its small groups joined, two at a time, until none is left small."""
     if subject.void:
         return subject
-    order = list(rules.weights)
+    order = list(archive.rules.weights)
     cells = list(subject.cells)
     while True:
-        with_ballots = [cell for cell in cells if cell.ballots]
-        if len(with_ballots) < 2 or all(c.ballots >= rules.minimum for c in with_ballots):
+        counts = [(cell.answered(archive.questions), place) for place, cell in enumerate(cells)]
+        smallest = sorted((count, place) for count, place in counts if count)
+        if len(smallest) < 2 or smallest[0][0] >= archive.least:
             return replace(subject, cells=tuple(cells))
-        first, second = sorted(
-            sorted(with_ballots, key=lambda cell: (cell.ballots, order.index(cell.groups[0])))[:2],
-            key=lambda cell: order.index(cell.groups[0]),
-        )
+        first, second = (cells[place] for place in sorted(place for _, place in smallest[:2]))
         cells[cells.index(first)] = _join(first, second, order)
         cells.remove(second)
 
@@ -187,19 +185,34 @@ def _weight(cell: Cell, rules: Rules) -> Fraction:
     return sum((rules.weights[group] for group in cell.groups), Fraction(0))
 
 
-def _flags(cells: Sequence[Cell], headline: Question, valid: int, rules: Rules) -> tuple[str, ...]:
+def issued(cells: Sequence[Cell]) -> int | None:
+    """Rule 8: the codes issued over all these cells; none where one of them does not know."""
+    known = [cell.issued for cell in cells if cell.issued is not None]
+    return sum(known) if len(known) == len(cells) else None
+
+
+def _flags(subject: Subject, headline: Question, valid: int, rules: Rules) -> tuple[str, ...]:
     """Rule 8: whole numbers compared, over all groups."""
     counts: Counter[str] = Counter()
-    for cell in cells:
+    for cell in subject.cells:
         counts.update(cell.tallies.get(headline.id, {}))
     raised = []
     for flag in rules.flags:
+        base = issued(subject.cells) if flag.of_issued else valid
         share = flag.share
         n = sum(counts[option] for option in flag.options) * share.denominator
-        limit = share.numerator * valid
-        if valid and (n > limit if flag.over else n < limit):
+        if base and (n > share.numerator * base if flag.over else n < share.numerator * base):
             raised.append(flag.id)
     return tuple(raised)
+
+
+def has_few_answers(cell: Cell, archive: Archive) -> bool:
+    """Rule 11: whether a number of this group hangs on fewer than k valid answers."""
+    return any(
+        0 < sum(times for _, times, _ in valued(cell, question)) < archive.rules.minimum
+        for question in archive.questions.values()
+        if question.weight > 0 or question.id == archive.headline
+    )
 
 
 def grade_of(score: Fraction | None, bands: Sequence[tuple[str, Fraction]]) -> str | None:
@@ -217,7 +230,7 @@ def _all_groups(cells: Sequence[Cell], rules: Rules) -> list[Cell]:
 
 
 def score_subject(subject: Subject, archive: Archive) -> Score:
-    """Rules 1 and 3 to 9 for one subject, its groups joined already; the rank is none yet."""
+    """Rules 1, 3 to 9 and 11 for one subject, its groups joined already; the rank is none yet."""
     rules, headline = archive.rules, archive.questions[archive.headline]
     cells = _all_groups(subject.cells, rules)
     answers = [valued(cell, headline) for cell in cells]
@@ -243,6 +256,9 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         span = interval(rate, sized, subject.population)
     if valid and rules.sampling == "open":
         notes.append("non-probability")
+    if archive.format != BEFORE and any(has_few_answers(cell, archive) for cell in cells):
+        notes.append("few-answers")
+    graded = valid > 0 or archive.format == BEFORE
     return Score(
         subject=subject.id,
         valid=valid,
@@ -252,8 +268,8 @@ def score_subject(subject: Subject, archive: Archive) -> Score:
         pooled_rate=Fraction(sum(positives), valid) if valid else None,
         interval=span,
         rank=None,
-        grade=grade_of(score, rules.bands),
-        flags=_flags(cells, headline, valid, rules),
+        grade=grade_of(score, rules.bands) if graded else None,
+        flags=_flags(subject, headline, valid, rules),
         notes=tuple(notes),
     )
 

@@ -41,7 +41,7 @@ class Line:
 class Signal:
     """Something to look at: its kind, and the subjects or the place it is about.
 
-    Kinds: `turnout` (less than half came back), `excellent` (more than a third got the best grade),
+    Kinds: `turnout` (no more than half came back), `excellent` (more than a third got the best grade),
     `empty` (a group without a valid answer), `joined` (small groups counted as one), `too-good`
     (almost all papers back and every answer positive, everywhere).
     """
@@ -81,7 +81,7 @@ def _notes(line: Line) -> set[str]:
 
 def _under_half(line: Line) -> bool:
     papers = line.papers
-    return papers is not None and 2 * papers[0] < papers[1]
+    return papers is not None and 2 * papers[0] <= papers[1]
 
 
 def _has_best_grade(line: Line, rules: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from surveys import listing, questionnaire
 from surveys.models import Person, Round, Subject, Unit, path_to_root, reach
+from surveys.namesakes import told_apart
 
 
 def members(unit: Unit) -> list[Person]:
@@ -25,20 +26,23 @@ def make(round_: Round) -> None:
     chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
     form = questionnaire.of(round_)
     if form.listed:
-        listing.make(round_, form.about, chosen)
+        listing.make(round_, chosen)
     elif form.about == "persons":
         _make_people(round_, chosen)
+    elif form.summed:
+        _make_tree(round_, chosen)
     else:
         _make_units(round_, chosen)
 
 
 def _make_people(round_: Round, branches: Sequence[Unit]) -> None:
     rows = [(person, branch) for branch in branches for person in members(branch)]
-    for position, (person, branch) in enumerate(rows):
+    labels = told_apart([(person.name, branch.name, person.code) for person, branch in rows])
+    for position, ((person, branch), label) in enumerate(zip(rows, labels, strict=True)):
         Subject.create(
             round=round_,
             key=person.code,
-            label=person.name,
+            label=label,
             place_label=branch.name,
             person=person,
             place=branch,
@@ -47,6 +51,20 @@ def _make_people(round_: Round, branches: Sequence[Unit]) -> None:
 
 
 def _make_units(round_: Round, chosen: Sequence[Unit]) -> None:
+    """The chosen units alone: none has a parent, so that small groups of raters are joined."""
+    for position, unit in enumerate(chosen):
+        Subject.create(
+            round=round_,
+            key=unit.code,
+            label=unit.name,
+            place_label=unit.name,
+            unit=unit,
+            place=unit,
+            position=position,
+        )
+
+
+def _make_tree(round_: Round, chosen: Sequence[Unit]) -> None:
     """The chosen units, and those above them within the owner's reach, which are not rated."""
     made: dict[int, Subject] = {}
     every = {unit.id: unit for unit in Unit.select()}

@@ -14,7 +14,7 @@ from pathlib import Path
 from surveys import ballots, comments, questionnaire, seal
 from surveys.db import database
 from surveys.messages import N_, Refused
-from surveys.models import Comment, Round
+from surveys.models import Round
 
 PAGE = 1000
 """Rows read at once: few enough to stay in the processor's cache until they are unsealed."""
@@ -24,9 +24,15 @@ READ = (
     "SELECT key, subject_id, group_id, sealed FROM rating"
     " WHERE round_id = ? AND key > ? ORDER BY key LIMIT ?"
 )
+READ_TEXTS = (
+    "SELECT key, subject_id, sealed FROM comment"
+    " WHERE round_id = ? AND key > ? AND sealed IS NOT NULL ORDER BY key LIMIT ?"
+)
 
 Cell = tuple[int, int]
 """Subject id and group id."""
+Text = tuple[int, int, str]
+"""Subject id, what it answers (a question's place from 1 on; 0 for a comment), and the text."""
 
 
 class CountsDisagree(Refused):
@@ -130,14 +136,16 @@ def turnout(round_: Round) -> Counter[Cell]:
     return Counter({(subject, group): papers for subject, group, papers in rows})
 
 
-def unsealed_comments(keys: Path, round_: Round) -> Iterator[tuple[int, int, str]]:
-    """The sealed texts of a round: subject id, what it answers, and text, by random keys.
-
-    What it answers is 0 for a comment, else the place of the question from 1 on.
-    """
+def texts(keys: Path, round_: Round) -> Iterator[Text]:
+    """What was written in a round, in the order of random keys; empty texts are left out."""
     cipher = seal.load(keys, round_.id, round_.key_check)
-    rows = Comment.select().where(Comment.round == round_, Comment.sealed.is_null(False))
-    for row in rows:
-        around = ballots.around_comment(round_.id, bytes(row.key), row.subject_id)
-        padded = seal.unseal(cipher, bytes(row.sealed or b""), around)
-        yield row.subject_id, comments.place_in(padded), comments.unpad(padded)
+    last = b""
+    while rows := database.execute_sql(READ_TEXTS, (round_.id, last, PAGE)).fetchall():
+        last = rows[-1][0]
+        pairs = (
+            (sealed, ballots.around_comment(round_.id, key, subject))
+            for key, subject, sealed in rows
+        )
+        for (_, subject, _), padded in zip(rows, seal.unseal_all(cipher, pairs), strict=True):
+            if text := comments.unpad(padded):
+                yield subject, comments.place_in(padded), text

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from surveys import archive
+
 OPTIONS = [
     {"id": "good", "value": 100, "positive": True},
     {"id": "fair", "value": 60, "positive": True},
@@ -20,7 +22,7 @@ def document(
 ) -> dict[str, Any]:
     """An archive of two questions (`q1` the headline) about these subjects."""
     return {
-        "format": "surveys-archive/1",
+        "format": archive.FORMAT,
         "questionnaire": {
             "id": "example",
             "version": 1,
@@ -34,19 +36,33 @@ def document(
 
 
 @st.composite
-def cells(draw: st.DrawFn, most: int = 14, least: int = 1) -> dict[str, Any]:
-    """A cell, empty or of `least` to `most` ballots: to each question an answer each, or none."""
+def cells(draw: st.DrawFn, most: int = 14, least: int = 0) -> dict[str, Any]:
+    """A cell of up to `most` ballots: to each question an answer each, or none.
+
+    It is empty, or to one of the questions `least` ballots at least hold an answer.
+    """
     drawn = draw(st.integers(0, most))
     ballots = drawn if drawn >= least else 0
+    sure = draw(st.sampled_from(("q1", "q2"))) if ballots and least else ""
     tallies: dict[str, dict[str, int]] = {}
     for question in ("q1", "q2"):
-        said = draw(st.lists(st.sampled_from([*NAMES, None]), min_size=ballots, max_size=ballots))
+        firm = least if question == sure else 0
+        said: list[str | None] = draw(
+            st.lists(st.sampled_from(NAMES), min_size=firm, max_size=firm)
+        )
+        rest = ballots - firm
+        said += draw(st.lists(st.sampled_from([*NAMES, None]), min_size=rest, max_size=rest))
         tallies[question] = {name: said.count(name) for name in NAMES if name in said}
     return {"returned": ballots, "spoilt": 0, "tallies": tallies}
 
 
+def answered(cell: dict[str, Any]) -> int:
+    """How many certainly said something: the most answers to one of the questions."""
+    return max(sum(tally.values()) for tally in cell["tallies"].values())
+
+
 @st.composite
-def flat(draw: st.DrawFn, least: int = 1, **rules: Any) -> dict[str, Any]:
+def flat(draw: st.DrawFn, least: int = 0, **rules: Any) -> dict[str, Any]:
     """Subjects without parents, rated by up to three groups of different weights.
 
     With `least=5` no group is so small that it is joined to another.

@@ -15,7 +15,7 @@ from flask import Flask
 from site_app import create_app, demo, storage
 from site_app.commands import refusals
 from site_app.models import Plan
-from surveys import ballots, questionnaire, rounds, seal
+from surveys import ballots, questionnaire, rounds, seal, urn
 from surveys.db import database, writing
 from surveys.models import Group, Person, Round, Subject, Unit
 from tests import load
@@ -185,6 +185,16 @@ def fill(keys: Path, survey: Round, count: int) -> None:
             packed = bytes(chance.choices(range(5), (5, 50, 30, 10, 5), k=QUESTIONS))
             around = ballots.around(survey.id, key, subject, group.id)
             sealed = seal.seal(cipher, packed, around)
-            rows.append((survey.id, key, subject, group.id, sealed))
+            rows.append((key, survey.id, subject, group.id, sealed))
         with writing():
-            database.cursor().executemany(ballots.RATE, sorted(rows))
+            urn.put(urn.RATING, rows)
+
+
+def ended(bench: Bench, ratings: int) -> str:
+    """A survey that has ended with so many ratings; where the desk counts it."""
+    communities = [each.unit for each in subjects(bench.survey)]
+    survey, _ = open_round(bench.keys, ten_questions(), communities)
+    fill(bench.keys, survey, ratings)
+    now = datetime.now(UTC).replace(microsecond=0)
+    Round.update(ends_at=now - timedelta(seconds=1)).where(Round.id == survey.id).execute()
+    return f"/desk/rounds/{survey.id}/count"

@@ -157,7 +157,7 @@ def _demo(folder: Path) -> Doors:
 
 
 def _once(folder: Path) -> Doors:
-    """Rounds that wait to be counted, one whose codes can be made, and a long result."""
+    """Rounds to be counted, one whose codes can be made, one that lost its key, a long result."""
     with _site(folder) as keys:
         district = District()
         doors = Doors(folder, links=_links(district.organiser))
@@ -168,7 +168,9 @@ def _once(folder: Path) -> Doors:
         made = factories.draft(district.root, [district.branch], "member-appraisal")
         doors.once["uncounted"] = [str(each.id) for each in ended]
         doors.names["long"] = _long(keys, district)
-        doors.names |= {"draft": str(made.id), "row": _row(made, district)}
+        keyless = factories.open_survey(keys, district).id
+        (keys / f"round-{keyless}.key").unlink()
+        doors.names |= {"draft": str(made.id), "row": _row(made, district), "keyless": str(keyless)}
         return doors
 
 

@@ -42,7 +42,7 @@ def put(document: dict[str, Any], path: str, value: Any) -> None:
 
 
 MISTAKES = [
-    ("format", "surveys-archive/2", "format"),
+    ("format", "surveys-archive/3", "format: must be one of surveys-archive/2, surveys-arch"),
     ("surprise", 1, "surprise: unknown key"),
     ("rules/minimum", 2, "rules.minimum"),
     ("rules/groups/0/weight", 0, "rules.groups[0].weight"),
@@ -51,6 +51,7 @@ MISTAKES = [
     ("rules/flags/0/over", "4/3", "rules.flags[0].over"),
     ("rules/flags/0/over", "1/0", "rules.flags[0].over"),
     ("rules/flags/0/under", "1/3", "rules.flags[0]: needs over or under"),
+    ("rules/flags/0/of", "everybody", "rules.flags[0].of: must be one of valid, issued"),
     ("rules/flags/0/options", ["unknown"], "rules.flags[0].options[0]"),
     ("rules/flags/0/options", ["superb"], "rules.flags[0].options[0]"),
     ("rules/trim/over", 1, "rules.trim.over"),

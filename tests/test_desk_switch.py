@@ -226,6 +226,7 @@ def test_the_switch_beside_a_finished_count_leads_to_the_round(
 ) -> None:
     set_clock(DURING)
     ended = factories.open_survey(keys, district, ends=START + timedelta(minutes=30))
+    factories.answer(keys, ended, "c1", {"overall": "satisfied"}, 6, now=START)
     here = f"/desk/rounds/{ended.id}"
     counted = post(signed_in, f"{here}/count", form=here)
     assert [each["href"] for each in Page(counted).switches] == [f"{here}?lang=en"]

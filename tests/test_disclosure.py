@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from surveys import archive, disclosure, scoring
+from surveys.archive_types import Cell
 from tests import archives
 
 
@@ -35,14 +36,28 @@ def test_where_all_is_full_hiding_changes_no_score(document: dict[str, Any]) -> 
 
 
 @given(document=st.one_of(archives.flat(), archives.trees()))
-def test_ballots_alone_decide_what_is_hidden(document: dict[str, Any]) -> None:
+def test_how_many_answered_decides_what_is_hidden_and_never_what(document: dict[str, Any]) -> None:
     bare = copy.deepcopy(document)
     for subject in bare["subjects"]:
         for cell in subject["groups"].values():
-            cell["tallies"] = {}
+            for question, tally in cell["tallies"].items():
+                cell["tallies"][question] = {"unknown": sum(tally.values())}
+            cell["spoilt"], cell["returned"] = cell["returned"], 3 * cell["returned"]
     assert disclosure.disclosures(archive.from_document(bare)) == {
         subject.id: subject.disclosure for subject in hidden(document).subjects
     }
+
+
+@given(document=st.one_of(archives.flat(), archives.trees()))
+def test_before_counting_each_ballot_is_taken_for_an_answer(document: dict[str, Any]) -> None:
+    turnout, all_say = copy.deepcopy(document), copy.deepcopy(document)
+    for bare, filled in zip(turnout["subjects"], all_say["subjects"], strict=True):
+        for cell in bare["groups"].values():
+            cell["tallies"] = {}
+        for cell in filled["groups"].values():
+            cell["tallies"] = {"q2": {"unknown": cell["returned"]}}
+    foreseen = disclosure.at_most(archive.from_document(turnout))
+    assert foreseen == disclosure.disclosures(archive.from_document(all_say))
 
 
 def above(kept: archive.Archive, key: str | None) -> list[str]:
@@ -54,35 +69,53 @@ def above(kept: archive.Archive, key: str | None) -> list[str]:
     return path
 
 
-def singled_out(document: dict[str, Any]) -> int | None:
-    """The smallest number of people, below k, that adding and subtracting shown ballots gives.
+def people_of(tally: dict[str, int]) -> int:
+    """Who answered a question: one answer each, or as `#` says, or as many as first places."""
+    ranked = sum(times for answer, times in tally.items() if answer.endswith("#1"))
+    single = sum(times for answer, times in tally.items() if "#" not in answer)
+    return tally.get("#", ranked or single)
 
-    Each combination with +1, 0, −1 of the shown subjects of a tree is tried, per group; one that
-    is a set of people (each person counted once or not at all) must be nobody, or k people.
+
+def singled_out(document: dict[str, Any]) -> int | None:
+    """How many people, fewer than k, adding and subtracting what is shown singles out.
+
+    Each combination with +1, 0, −1 of the shown subjects of a tree is tried, group by group and
+    question by question; of one that is a set of people (each person counted once or not at all)
+    nobody answered, or to one of the questions k people did.
     """
     kept = hidden(document)
-    ballots = {
-        subject.id: {cell.key: cell.ballots for cell in subject.cells}
-        for subject in archive.from_document(document).subjects
+    said = {
+        subject["id"]: Counter(
+            {
+                (group, question): people_of(tally)
+                for group, cell in subject["groups"].items()
+                for question, tally in cell["tallies"].items()
+            }
+        )
+        for subject in document["subjects"]
     }
+    questions = [each["id"] for each in document["questionnaire"]["questions"]]
     shown = [subject.id for subject in kept.subjects if subject.disclosure == "full"]
     # Who stands below the same shown subjects is counted together, whatever the signs.
-    together: dict[tuple[int, ...], Counter[str]] = {}
+    together: dict[tuple[int, ...], Counter[tuple[str, str]]] = {}
     for subject in kept.subjects:
         line = above(kept, subject.id)
         places = tuple(place for place, each in enumerate(shown) if each in line)
-        people = Counter(ballots[subject.id])
+        people = Counter(said[subject.id])
         for each in kept.subjects:
             if each.parent == subject.id:
-                people.subtract(ballots[each.id])
+                people.subtract(said[each.id])
         together.setdefault(places, Counter()).update(people)
     for signs in product((-1, 0, 1), repeat=len(shown)):
         times = {places: sum(signs[place] for place in places) for places in together}
         if set(times.values()) <= {0, 1}:
             for group in kept.rules.weights:
-                people_of = sum(together[places][group] for places in together if times[places])
-                if 0 < people_of < kept.rules.minimum:
-                    return people_of
+                answered = max(
+                    sum(together[places][group, question] for places in together if times[places])
+                    for question in questions
+                )
+                if 0 < answered < kept.rules.minimum:
+                    return answered
     return None
 
 
@@ -93,18 +126,37 @@ def test_no_sum_or_difference_of_what_is_shown_singles_out_fewer_than_k(
     assert singled_out(document) is None
 
 
+def somebody_is_singled_out() -> None:
+    """Fails where the test above would find nothing, and so has no teeth."""
+    try:
+        assert find(archives.trees(4), lambda document: singled_out(document) is not None)
+    except NoSuchExample:
+        pytest.fail("the test above has no teeth")
+
+
 def test_without_the_rule_against_subtraction_somebody_would_be_singled_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(disclosure, "_protect", lambda *_: None)
-    try:
-        found = find(archives.trees(4), lambda document: singled_out(document) is not None)
-    except NoSuchExample:
-        pytest.fail("the test above has no teeth")
-    assert found
+    somebody_is_singled_out()
 
 
-Exchange = tuple[str, str, str, str, str | None, str | None]
+def test_were_papers_counted_somebody_would_be_singled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cell, "answers", lambda cell, _: {"": cell.ballots})
+    somebody_is_singled_out()
+
+
+def test_were_differences_not_taken_question_by_question_somebody_would_be_singled_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    questions = Cell.answers
+    monkeypatch.setattr(
+        Cell, "answers", lambda cell, known: {"": max(questions(cell, known).values(), default=0)}
+    )
+    somebody_is_singled_out()
+
+
+Exchange = tuple[str, str, str, str, str, str]
 """Two subjects, a group, a question, what one in the first said, and what one in the second."""
 
 
@@ -118,8 +170,7 @@ def exchanged(document: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
         while key is not None:
             tally = subjects[key]["groups"][group]["tallies"].setdefault(question, {})
             for answer, more in ((said, -1), (instead, 1)):
-                if answer is not None:
-                    tally[answer] = tally.get(answer, 0) + more
+                tally[answer] = tally.get(answer, 0) + more
             key = subjects[key].get("parent")
     return document
 
@@ -127,7 +178,8 @@ def exchanged(document: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
 def exchanges(document: dict[str, Any]) -> list[Exchange]:
     """All between two subjects whose people are left over together: beneath the same `full` one.
 
-    Of each subject the people of its own may take part, who are in none below; also with no answer.
+    Of each subject the people of its own may take part, who are in none below. How many answered
+    decides what is hidden, so that nobody exchanges an answer for none.
     """
     kept = hidden(document)
     full = {subject.id for subject in kept.subjects if subject.disclosure == "full"}
@@ -135,13 +187,11 @@ def exchanges(document: dict[str, Any]) -> list[Exchange]:
         subject.id: next((each for each in above(kept, subject.id) if each in full), None)
         for subject in kept.subjects
     }
-    own: dict[tuple[str, str, str], Counter[str | None]] = {}
+    own: dict[tuple[str, str, str], Counter[str]] = {}
     for subject in archive.from_document(document).subjects:
         for cell in subject.cells:
             for question in ("q1", "q2"):
-                tally = Counter[str | None](cell.tallies.get(question, {}))
-                tally[None] = cell.ballots - tally.total()
-                own[subject.id, cell.key, question] = tally
+                own[subject.id, cell.key, question] = Counter(cell.tallies.get(question, {}))
     for (key, group, question), tally in own.items():
         for each in kept.subjects:
             if each.parent == key:
@@ -151,7 +201,7 @@ def exchanges(document: dict[str, Any]) -> list[Exchange]:
         for (first, group, question), tally in own.items()
         for second in beneath
         if second != first and beneath[second] == beneath[first]
-        for one, other in permutations((*archives.NAMES, None), 2)
+        for one, other in permutations(archives.NAMES, 2)
         if tally[one] and own[second, group, question][other]
     ]
 

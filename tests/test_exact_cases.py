@@ -129,7 +129,7 @@ def test_who_has_exactly_enough_is_not_told_of_too_few() -> None:
     rank = {"by": "rate", "from": 5}
     subjects = [subject("s", 5), subject("t", 4)]
     notes = [each["notes"] for each in scores(archives.document(subjects, rank=rank))]
-    assert notes == [["non-probability"], ["non-probability", "too-few-to-rank"]]
+    assert notes == [["non-probability"], ["few-answers", "non-probability", "too-few-to-rank"]]
 
 
 def test_of_a_void_subject_nothing_is_said_but_that_it_is_void() -> None:
@@ -139,7 +139,172 @@ def test_of_a_void_subject_nothing_is_said_but_that_it_is_void() -> None:
     assert scores(archives.document([void], rank=rank))[0]["notes"] == ["void"]
 
 
+def flagged(base: int, *, side: str, share: str, **groups: dict[str, Any]) -> bool:
+    """Whether a flag of the codes issued is given; `base` is how many there are of group A."""
+    flag = {"id": "f", "options": ["good"], side: share, "of": "issued"}
+    cells = {"A": {**cell(4, 8), "issued": base}, **groups}
+    document = archives.document([{"id": "s", "groups": cells}], [{"id": "A"}, {"id": "B"}])
+    document["rules"]["flags"] = [flag]
+    return bool(scores(document)[0]["flags"])
+
+
+def test_a_flag_of_the_codes_issued_compares_with_all_of_them() -> None:
+    assert flagged(12, side="over", share="1/4")
+    assert not flagged(16, side="over", share="1/4")
+    assert not flagged(16, side="under", share="1/4")
+    assert flagged(17, side="under", share="1/4")
+    more = {"returned": 0, "issued": 4, "tallies": {}}
+    assert not flagged(12, side="over", share="1/4", B=more)
+    assert flagged(13, side="under", share="1/4", B=more)
+
+
+def test_where_a_group_does_not_know_what_was_issued_there_is_no_such_flag() -> None:
+    assert not flagged(12, side="over", share="1/4", B=cell(9))
+    assert not flagged(40, side="under", share="1/2", B=cell(1))
+
+
+def test_a_flag_of_the_codes_issued_needs_no_valid_answer_but_a_code() -> None:
+    flag = {"id": "f", "options": ["good"], "under": "1/2", "of": "issued"}
+    unknown = {"returned": 6, "issued": 6, "tallies": {"q1": {"unknown": 6}}}
+    nobody = {"returned": 0, "issued": 0, "tallies": {}}
+    subjects = [{"id": "s", "groups": {"all": unknown}}, {"id": "t", "groups": {"all": nobody}}]
+    document = archives.document([*subjects, {"id": "u"}], flags=[flag])
+    assert [each["flags"] for each in scores(document)] == [["f"], [], []]
+
+
+def test_a_flag_of_the_valid_answers_is_written_without_saying_so() -> None:
+    flag = {"id": "f", "options": ["good"], "under": "1/2"}
+    written = archives.document([subject("s", 9)], flags=[{**flag, "of": "valid"}])
+    plain = archives.document([subject("s", 9)], flags=[flag])
+    assert archive.to_bytes(hidden(written)) == archive.to_bytes(hidden(plain))
+    assert kept(written)["rules"]["flags"] == [flag]
+    issued = {**flag, "of": "issued"}
+    (found,) = kept(archives.document([subject("s", 9)], flags=[issued]))["rules"]["flags"]
+    assert list(found.items()) == list(issued.items())
+
+
+@pytest.mark.parametrize(
+    ("q1", "q2", "weight", "few"),
+    [
+        (9, 0, 1, False),
+        (9, 1, 1, True),
+        (9, 4, 1, True),
+        (9, 5, 1, False),
+        (9, 4, 0, False),
+        (4, 9, 1, True),
+        (0, 9, 1, False),
+    ],
+)
+def test_few_answers_are_one_to_four_to_a_question_that_counts(
+    q1: int, q2: int, weight: int, few: bool
+) -> None:
+    tallies = {"q1": {"good": q1, "unknown": 9 - q1}, "q2": {"poor": q2}}
+    line = {"id": "s", "groups": {"all": {"returned": 9, "tallies": tallies}}}
+    document = archives.document([line], sampling="all")
+    document["questionnaire"]["questions"][1]["weight"] = weight
+    assert scores(document)[0]["notes"] == ["few-answers"] * few
+
+
+def test_few_answers_to_a_headline_without_weight_are_said_too() -> None:
+    tallies = {"q1": {"good": 3}, "q2": {"good": 9}}
+    line = {"id": "s", "groups": {"all": {"returned": 9, "tallies": tallies}}}
+    document = archives.document([line], sampling="all")
+    document["questionnaire"]["questions"][0]["weight"] = 0
+    assert scores(document)[0]["notes"] == ["few-answers"]
+
+
+def test_few_answers_are_looked_for_in_groups_as_joined() -> None:
+    cells = {"A": cell(2), "B": cell(4)}
+    document = archives.document([{"id": "s", "groups": cells}], [{"id": "A"}, {"id": "B"}])
+    assert scores(document)[0]["notes"] == ["merged", "non-probability"]
+
+
+def test_one_valid_answer_to_the_headline_is_enough_for_a_grade() -> None:
+    subjects = [
+        {"id": key, "groups": {"all": {"returned": 9, "tallies": {"q1": q1, "q2": {"good": 9}}}}}
+        for key, q1 in (("s", {"unknown": 9}), ("t", {"unknown": 8, "good": 1}))
+    ]
+    document = archives.document(subjects, bands=[{"grade": "好", "min": 80}])
+    assert [(each["score"], each["grade"]) for each in scores(document)] == [
+        ("100.00", None),
+        ("100.00", "好"),
+    ]
+
+
 # Hiding
+
+
+def papers(returned: int, **tallies: dict[str, int]) -> dict[str, Any]:
+    """So many papers, these answers on them."""
+    return {"returned": returned, "tallies": tallies}
+
+
+def test_groups_are_joined_by_answers_and_blank_ones_left_alone() -> None:
+    cells = {
+        "A": papers(9, q1={"good": 3}, q2={"good": 4}),
+        "B": papers(5, q1={"good": 5}),
+        "C": papers(30),
+        "D": papers(6, q2={"unknown": 6}),
+    }
+    document = archives.document(
+        [{"id": "s", "groups": cells}], [{"id": name} for name in ("A", "B", "C", "D")]
+    )
+    (line,) = kept(document)["subjects"]
+    assert list(line["groups"]) == ["A+B", "C", "D"]
+
+
+def test_of_joined_groups_the_answers_are_added_before_the_most_is_taken() -> None:
+    cells = {"A": papers(4, q1={"good": 4}), "B": papers(4, q2={"good": 4}), "C": cell(20)}
+    document = archives.document(
+        [{"id": "s", "groups": cells}], [{"id": name} for name in ("A", "B", "C")]
+    )
+    (line,) = kept(document)["subjects"]
+    assert list(line["groups"]) == ["A+B+C"]
+
+
+def test_the_neighbour_in_whom_the_fewest_answered_is_hidden_not_the_one_with_fewest_papers() -> (
+    None
+):
+    document = archives.document(
+        [
+            {"id": "p", "groups": {"all": papers(60, q1={"good": 18})}},
+            {"id": "a", "parent": "p", "groups": {"all": papers(8, q1={"good": 8})}},
+            {"id": "b", "parent": "p", "groups": {"all": papers(40, q1={"good": 7})}},
+            {"id": "c", "parent": "p", "groups": {"all": papers(12, q1={"good": 3})}},
+        ]
+    )
+    assert states(document) == {"p": "full", "a": "full", "b": "complement", "c": "few"}
+    foreseen = disclosure.at_most(archive.from_document(document))
+    assert foreseen == {"p": "full", "a": "full", "b": "full", "c": "full"}
+
+
+def test_who_answered_in_two_groups_is_added_up() -> None:
+    def two(one: int, other: int) -> dict[str, Any]:
+        return {"A": cell(one), "B": cell(other)}
+
+    document = archives.document(
+        [
+            {"id": "p", "groups": two(23, 19)},
+            {"id": "a", "parent": "p", "groups": two(12, 5)},
+            {"id": "b", "parent": "p", "groups": two(9, 9)},
+        ],
+        [{"id": "A"}, {"id": "B"}],
+    )
+    assert states(document) == {"p": "full", "a": "complement", "b": "full"}
+
+
+def test_the_largest_difference_decides_where_others_leave_few() -> None:
+    document = archives.document(
+        [
+            {"id": "p", "groups": {"all": papers(20, q1={"good": 20}, q2={"good": 12})}},
+            {
+                "id": "a",
+                "parent": "p",
+                "groups": {"all": papers(9, q1={"good": 9}, q2={"good": 9})},
+            },
+        ]
+    )
+    assert states(document) == {"p": "full", "a": "full"}
 
 
 def test_a_file_that_calls_two_people_full_is_not_believed() -> None:

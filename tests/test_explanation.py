@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 
 from site_app import explanation as page_of_working
-from surveys import archive, disclosure, explanation, scoring
+from surveys import archive, disclosure, explanation, questionnaire, scoring
 from surveys.explanation import Explanation
-from surveys.models import Archive, Round, Score
+from surveys.models import Archive, Round, Score, Subject
 from tests import archives, factories
 from tests.conftest import sign_in
 from tests.factories import District
@@ -48,6 +48,8 @@ def check(kept: archive.Archive) -> None:
         assert (found.rate, found.pooled_rate) == (score.rate, score.pooled_rate)
         assert (found.valid, found.grade) == (score.valid, score.grade)
         assert {each.flag for each in found.flags if each.raised} == set(score.flags)
+        few = any(each.few for group in found.groups for each in group.questions)
+        assert few == ("few-answers" in score.notes)
         assert (found.interval is None) == (score.interval is None)
         if found.interval and score.interval:
             ends = (found.interval.low, found.interval.high)
@@ -186,6 +188,50 @@ def test_of_a_person_only_organisers_get_the_working_to_print(
     assert "3 × 8 = 24 &gt; 8 = 1 × 8" in text
     assert "示例党员1" not in text
     page(here, client=sign_in(site, district.community_organiser), status=404)
+
+
+def test_a_flag_of_the_codes_issued_is_worked_out_beside_them(
+    keys: Path, district: District, page: Fetch, signed_in: FlaskClient
+) -> None:
+    round_ = factories.published(keys, voted_appraisal(keys, district))
+    flag = {"id": "poor", "options": ["unqualified"], "over": "1/3", "of": "issued"}
+    of_issued = {**round_.rules, "flags": [flag, {**flag, "id": "all", "over": "2/3"}]}
+    Round.update(rules=of_issued).execute()
+    (row,) = Score.select().join(Subject).where(Score.round == round_, Subject.key == "p3")
+    cell = row.details["cells"]["members"]
+    where = f"/desk/rounds/{round_.id}/results"
+    Score.update(
+        details={**row.details, "flags": ["poor"], "cells": {"members": {**cell, "issued": 11}}}
+    ).where(Score.id == row.id).execute()
+    text = page(f"{where}/p3/how", client=signed_in)
+    assert "选“不合格”的有 8 票，发出测评码 11 个：" in text
+    assert "3 × 8 = 24 &gt; 11 = 1 × 11" in text
+    assert "3 × 8 = 24 &gt; 22 = 2 × 11" in text
+    said = "选“不合格”的超过应到（发出的测评码）的 1/3，请核实情况"
+    assert said in page(where, client=signed_in)
+    unknown = {key: value for key, value in cell.items() if key != "issued"}
+    Score.update(details={**row.details, "cells": {"members": unknown}}).where(
+        Score.id == row.id
+    ).execute()
+    assert "没有可比的总数，这一条不作比较" in page(f"{where}/p3/how", client=signed_in)
+
+
+def test_few_valid_answers_are_said_beside_the_mean_that_hangs_on_them(
+    survey: Round, page: Fetch
+) -> None:
+    (row,) = Score.select().join(Subject).where(Score.round == survey, Subject.key == "c1")
+    (cell,) = row.details["cells"].values()
+    second = questionnaire.of(survey).questions[1]
+    cell["tallies"][second.id] = {second.options[0].id: 1}
+    Score.update(details=row.details).where(Score.id == row.id).execute()
+    text = page(f"/results/{survey.id}/c1/how")
+    assert text.count("有效回答不足 5 份") == 1
+    assert "答了的 20" in text
+    # What was kept in the format of before has no such note.
+    kept = Archive.get(Archive.round == survey)
+    before = kept.document.replace(b"surveys-archive/2", b"surveys-archive/1")
+    Archive.update(document=before).where(Archive.round == survey).execute()
+    assert "有效回答不足" not in page(f"/results/{survey.id}/c1/how")
 
 
 def test_the_working_reads_the_score_and_never_opens_the_archive(

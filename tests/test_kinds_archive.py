@@ -80,11 +80,31 @@ def kept(document: dict[str, Any]) -> bytes:
 SMALL = st.one_of(archives.flat(), archives.trees(4))
 
 
-@given(document=with_kinds(SMALL))
-def test_they_touch_no_score_and_nothing_that_is_hidden(document: dict[str, Any]) -> None:
+@given(document=with_kinds(st.one_of(archives.flat(least=5), archives.trees(4))))
+def test_they_touch_no_score(document: dict[str, Any]) -> None:
     full, bare = archive.from_document(document), archive.from_document(without(document))
     assert scoring.score(full) == scoring.score(bare)
-    assert disclosure.disclosures(full) == disclosure.disclosures(bare)
+
+
+@pytest.mark.parametrize(
+    ("tallies", "kept_as"),
+    [
+        ({"w": {"#": 5, "a": 5, "b": 3}}, "full"),
+        # Eight picks, four people.
+        ({"w": {"#": 4, "a": 4, "b": 4}}, "few"),
+        ({"r": {"a#1": 4, "b#1": 1, "b#2": 3, "c#2": 2}}, "full"),
+        # Eight places, four people.
+        ({"r": {"a#1": 4, "b#2": 4}}, "few"),
+        ({"q1": {"good": 4}, "w": {"#": 1, "a": 1}}, "few"),
+    ],
+)
+def test_whoever_answers_one_is_somebody_who_answered(
+    tallies: dict[str, dict[str, int]], kept_as: str
+) -> None:
+    subject = {"id": "s", "groups": {"all": {"returned": 9, "tallies": tallies}}}
+    document = archives.document([subject])
+    document["questionnaire"]["questions"] += copy.deepcopy(EXTRA)
+    assert disclosure.disclosures(archive.from_document(document)) == {"s": kept_as}
 
 
 @given(document=with_kinds(SMALL))
@@ -140,6 +160,7 @@ def test_the_order_of_options_changes_no_share_and_no_mean_rank(
 
 def good() -> dict[str, Any]:
     tallies = {
+        "q1": {"good": 6},
         "w": {"#": 4, "a": 3, "b": 2, "c": 1},
         "r": {"a#1": 3, "b#1": 1, "b#2": 2, "c#2": 2},
     }

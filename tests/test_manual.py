@@ -135,9 +135,9 @@ def walked(
     factories.codes(keys, ready, district.branch, 8)
     survey = factories.open_survey(keys, district)
     appraisal, codes = factories.open_appraisal(keys, district)
-    ended = factories.open_survey(keys, district, ends=early)
-    answered = factories.open_survey(keys, district, ends=early)
-    factories.answer(keys, answered, "c1", {"overall": "satisfied"}, 6, now=START)
+    ended, answered = (factories.open_survey(keys, district, ends=early) for _ in range(2))
+    for each in (ended, answered):
+        factories.answer(keys, each, "c1", {"overall": "satisfied"}, 14, now=START)
     closed = factories.closed(keys, answered, DURING)
     persons = factories.published(keys, factories.open_appraisal(keys, district, ends=early)[0])
     lines = {

@@ -21,8 +21,9 @@ from tests import archives
 VALUE = {"good": 100.0, "fair": 60.0, "poor": 0.0}
 WEIGHT = {"q1": 1.0, "q2": 0.5}
 
-Group = tuple[int, int, float, dict[str, list[float]]]
-"""How many came, the place of the group in the rules, its weight, its answers with a value."""
+Group = tuple[int, int, float, dict[str, list[float]], np.ndarray]
+"""The most answers to a question, the group's place in the rules, its weight, its answers with a
+value, and how many answers each question has."""
 
 
 def exact(document: dict[str, Any]) -> list[scoring.Score]:
@@ -44,7 +45,7 @@ def average(pairs: list[tuple[float, float]]) -> float | None:
 
 
 def groups_of(subject: dict[str, Any], rules: dict[str, Any], minimum: int) -> list[Group]:
-    """The groups that somebody came from; the two smallest are one while any is small."""
+    """The groups that somebody answered in; the two smallest are one while any is small."""
     groups = []
     for place, each in enumerate(rules["groups"]):
         cell = subject["groups"][each["id"]]
@@ -54,20 +55,22 @@ def groups_of(subject: dict[str, Any], rules: dict[str, Any], minimum: int) -> l
             ).tolist()
             for question in WEIGHT
         }
-        if cell["returned"]:
-            groups.append((cell["returned"], place, float(each["weight"]), answers))
-    groups.sort()
+        said = np.array([sum(cell["tallies"][question].values()) for question in WEIGHT])
+        if said.any():
+            groups.append((said.max(), place, float(each["weight"]), answers, said))
+    groups.sort(key=lambda group: group[:2])
     while len(groups) > 1 and groups[0][0] < minimum:
-        (n, place, weight, answers), (m, other, more, others), *rest = groups
+        (_, place, weight, answers, said), (_, other, more, others, also), *rest = groups
         both = {question: answers[question] + others[question] for question in WEIGHT}
-        groups = sorted([(n + m, min(place, other), weight + more, both), *rest])
+        one = ((said + also).max(), min(place, other), weight + more, both, said + also)
+        groups = sorted([one, *rest], key=lambda group: group[:2])
     return groups
 
 
 def interval(groups: list[Group], rate: float, population: int | None) -> Any:
     """Wilson's interval at Kish's effective size, corrected for a finite population."""
-    weights = np.array([weight for _, _, weight, answers in groups if answers["q1"]])
-    sizes = np.array([len(answers["q1"]) for _, _, _, answers in groups if answers["q1"]])
+    weights = np.array([weight for _, _, weight, answers, _ in groups if answers["q1"]])
+    sizes = np.array([len(answers["q1"]) for _, _, _, answers, _ in groups if answers["q1"]])
     effective = weights.sum() ** 2 / (weights**2 / sizes).sum()
     if population is not None:
         if sizes.sum() >= population:
@@ -87,12 +90,14 @@ def test_scores_rates_and_intervals_are_those_of_statsmodels(
     for found, subject in zip(exact(document), document["subjects"], strict=True):
         groups = groups_of(subject, document["rules"], 5)
         means, rates, positive = [], [], []
-        for _, _, weight, answers in groups:
+        for _, _, weight, answers, _ in groups:
             own = average([(WEIGHT[q], np.mean(answers[q])) for q in WEIGHT if answers[q]])
             means += [] if own is None else [(weight, own)]
             good = [each >= 60 for each in answers["q1"]]
             rates += [(weight, np.mean(good))] if good else []
             positive += good
+        few = any(0 < len(said) < 5 for *_, answers, _ in groups for said in answers.values())
+        assert ("few-answers" in found.notes) == few
         agree(found.score, average(means))
         agree(found.rate, average(rates))
         agree(found.pooled_rate, np.mean(positive) if positive else None)

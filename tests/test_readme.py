@@ -28,12 +28,12 @@ FIGURE = re.compile(r"(?<![\d.])\d+\.\d\d(?!\d)")
 COLUMNS = {
     **{"Subject": "subject", "Valid": "valid", "Score": "score", "Rate": "rate"},
     **{"Pooled rate": "pooled_rate", "Interval": "interval", "Rank": "rank", "Grade": "grade"},
-    **{"Flags": "flags", "Notes": "notes", "Ballots": "ballots", "Kept as": "disclosure"},
+    **{"Flags": "flags", "Notes": "notes", "Answered": "answered", "Kept as": "disclosure"},
     **{"对象": "subject", "有效": "valid", "得分": "score", "肯定率": "rate"},
     **{"合计率": "pooled_rate", "区间": "interval", "名次": "rank", "等次": "grade"},
-    **{"提示": "flags", "说明": "notes", "票数": "ballots", "标记": "disclosure"},
+    **{"提示": "flags", "说明": "notes", "答了的": "answered", "标记": "disclosure"},
 }
-RULES = 10
+RULES = 11
 
 
 def text_of(paper: str) -> str:
@@ -114,15 +114,15 @@ def said(value: Any) -> str:
 
 
 def computed(text: str) -> dict[str, dict[str, Any]]:
-    """What an archive gives, by subject: scores, those of groups, ballots and disclosure."""
+    """What an archive gives, by subject: scores, those of groups, who answered and disclosure."""
     read = archive.from_document(json.loads(text))
     shown = disclosure.disclosures(read)
-    ballots = {each.id: each.ballots for each in read.subjects}
+    answered = {each.id: each.answered(read.questions) for each in read.subjects}
     return {
         each.subject: {
             **each.as_document(),
             **each.as_document()["groups"],
-            "ballots": ballots[each.subject],
+            "answered": answered[each.subject],
             "disclosure": f"`{shown[each.subject]}`",
         }
         for each in scoring.score(read)

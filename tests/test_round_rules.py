@@ -29,6 +29,7 @@ BAD = [
     ("flag-0-share", "1/0", "请写成 1/3 这样的分数"),
     ("flag-0-share", "0.3", "请写成 1/3 这样的分数"),
     ("flag-0-side", "beside", "请选“超过”或“不到”"),
+    ("flag-0-of", "everybody", "请选占有效票还是占应到"),
     ("flag-0-options", "nothing", "提示只能用有分值的选项"),
     ("quota-0-amount", "3/2", "请写成 1/3 这样的分数"),
     ("quota-0-what", "", "请选一个选项"),
@@ -117,6 +118,41 @@ def test_a_bad_rule_gets_one_sentence_keeps_what_was_typed_and_changes_nothing(
     assert says in page
     assert 'value="很好"' in page or name == "band-1-grade"
     assert reloaded(draft).__data__ == before
+
+
+def test_a_flag_may_be_of_the_codes_issued(draft: Round, signed_in: FlaskClient) -> None:
+    assert sent(signed_in, draft, **{"flag-0-of": "issued"}).status_code == 303
+    first, *others = reloaded(draft).rules["flags"]
+    assert first == draft.rules["flags"][0] | {"of": "issued"}
+    assert others == draft.rules["flags"][1:]
+    page = text(signed_in.get(f"/desk/rounds/{draft.id}/rules"))
+    assert '<option value="issued" selected>应到（发出的测评码）</option>' in page
+    assert sent(signed_in, reloaded(draft)).status_code == 303
+    assert reloaded(draft).rules["flags"] == [first, *others]
+    (said,) = (each.now for each in words(signed_in, draft) if each.key == "flags")
+    assert said.startswith("不合格 超过应到（发出的测评码）的 1/3；")
+    assert sent(signed_in, reloaded(draft), **{"flag-0-of": "valid"}).status_code == 303
+    assert reloaded(draft).rules["flags"] == draft.rules["flags"]
+
+
+def words(browser: FlaskClient, round_: Round) -> list[page_of_rules.Shown]:
+    """A round's rules as its page says them."""
+    with browser.application.test_request_context("/?lang=zh"):
+        return page_of_rules.in_words(reloaded(round_))
+
+
+def test_where_anybody_answers_no_flag_is_of_the_codes_issued(
+    district: District, signed_in: FlaskClient, set_clock: Callable[..., None]
+) -> None:
+    set_clock(DURING)
+    form = questionnaire.library()["resident-satisfaction"]
+    made = rounds.create(form, district.root, "示范")
+    assert 'name="flag-0-of"' not in text(signed_in.get(f"/desk/rounds/{made.id}/rules"))
+    option = next(each.id for each in form.questions[0].options if each.value is not None)
+    flag = {"flag-0-options": option, "flag-0-share": "1/2", "flag-0-side": "over"}
+    answer = sent(signed_in, made, **flag, **{"flag-0-of": "issued"})
+    assert "只能占有效票" in text(answer, 422)
+    assert sent(signed_in, made, **flag, **{"flag-0-of": "valid"}).status_code == 303
 
 
 @pytest.mark.parametrize(("over", "each"), [("3", "2"), ("x", "1"), ("5", "")])

@@ -34,7 +34,7 @@ def by_subject(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def has_small_group(document: dict[str, Any]) -> bool:
     return any(
-        0 < cell["returned"] < 5
+        0 < archives.answered(cell) < 5
         for subject in document["subjects"]
         for cell in subject["groups"].values()
     )
