@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
@@ -80,15 +82,7 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
             ),
             names="、".join(sorted(newer)),
         )
-    beside = seal.site_id_of(site.keys)
-    if found.site_id is not None and beside is not None:
-        foreign = found.site_id != beside
-    else:
-        held = seal.held(site.keys)
-        own = {each for each in held if seal.matches(site.keys, each, found.checks.get(each))}
-        claimed = beside is not None or (seal.has_code_key(site.keys) and not found.migrations)
-        foreign = held != own or (claimed and not own)
-    if foreign:
+    if is_foreign(site.keys, found):
         raise db.Trouble(
             N_(
                 "数据库 %(database)s（是空的，或是别的网站的）和密钥文件夹 %(keys)s 不是一对，"
@@ -99,7 +93,7 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
             keys=str(site.keys),
         )
     home = seal.home_of(site.keys)
-    if home and home.exists() and not home.samefile(path):
+    if home and home.exists() and not (path.exists() and home.samefile(path)):
         raise db.Trouble(
             N_(
                 "密钥文件夹 %(keys)s 是数据库 %(home)s 的，%(database)s 只是它的副本，"
@@ -109,6 +103,17 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
             home=str(home),
             keys=str(site.keys),
         )
+
+
+def is_foreign(keys: Path, found: Found) -> bool:
+    """Whether the keys in a folder are not known to be those of a database."""
+    beside = seal.site_id_of(keys)
+    if found.site_id is not None and beside is not None:
+        return found.site_id != beside
+    held = seal.held(keys)
+    own = {each for each in held if seal.matches(keys, each, found.checks.get(each))}
+    claimed = beside is not None or (seal.has_code_key(keys) and not found.migrations)
+    return held != own or (claimed and not own)
 
 
 def prepare(site: config.Config) -> Found:
@@ -122,15 +127,48 @@ def prepare(site: config.Config) -> Found:
     try:
         found = look(path)
         check_belongs(site, path, found)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if site.instance in path.parents:  # a folder elsewhere is somebody else's to open or close
-            path.parent.chmod(0o700)
+        make_folders(site)
         path.touch(mode=0o600)
         path.chmod(0o600)
-        seal.prepare(site.keys)
     except OSError as wrong:
         raise _unwritable(wrong) from wrong
     return found
+
+
+def make_folders(site: config.Config) -> None:
+    """Make the folders for data and keys, for their owner alone."""
+    data = db.path_of(site.database_url).parent
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if site.instance in (data, *data.parents):  # one elsewhere is somebody else's to open or close
+        data.chmod(0o700)
+    seal.prepare(site.keys)
+
+
+def _use(app: Flask) -> int:
+    """Say, as long as the process lives, that it uses the site: by a lock on the folder of keys."""
+    site: config.Config = app.config["SITE"]
+    app.config["IN_USE"] = handle = os.open(site.keys, os.O_RDONLY)
+    weakref.finalize(app, os.close, handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise db.Trouble(N_("正在恢复备份，所以没有启动。请等它完成，再试一次。")) from None
+    return handle
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep all other processes off the site; refuses while one uses it."""
+    handle = current_app.config.get("IN_USE") or _use(current_app)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Refused(
+            N_("网站或它的另一条命令还在运行，什么也没有动。请先让它们结束，再恢复备份。")
+        ) from None
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_SH)
 
 
 def _unwritable(wrong: OSError) -> config.BadSetting:
@@ -227,6 +265,7 @@ def init_app(app: Flask) -> None:
     site: config.Config = app.config["SITE"]
     try:
         app.config["FOUND"] = found = prepare(site)
+        _use(app)
         app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
         db.bind(site.database_url)
         db.database.connect(reuse_if_open=True)
