@@ -13,7 +13,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -70,8 +70,6 @@ def create(path: Path) -> None:
 
     It is verified before it bears its name, and nothing stays of one that failed.
     """
-    if os.path.lexists(path):
-        raise _taken(path)
     with _draft(path) as draft:
         database.execute_sql("VACUUM INTO ?", (str(draft),))
         with closing(sqlite3.connect(draft, isolation_level=None)) as copy:
@@ -88,10 +86,6 @@ def create(path: Path) -> None:
         verify(draft)
 
 
-def _taken(path: Path) -> Refused:
-    return Refused(N_("“%(file)s”已经有了，不能覆盖。请换一个文件名。"), file=str(path))
-
-
 @contextmanager
 def _draft(path: Path, make_room: Callable[[], None] = lambda: None) -> Iterator[Path]:
     """A file beside a new one, which takes its name when all went well, and else is removed."""
@@ -102,12 +96,13 @@ def _draft(path: Path, make_room: Callable[[], None] = lambda: None) -> Iterator
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         make_room()
-        try:
-            path.touch(0o600, exist_ok=False)  # takes a name even where there are no hard links
-        except FileExistsError:
-            raise _taken(path) from None
+        path.touch(0o600, exist_ok=False)  # takes the name even where there are no hard links
         draft.replace(path)
         seal.sync(path.parent)
+    except FileExistsError:
+        raise Refused(
+            N_("“%(file)s”已经有了，不能覆盖。请换一个文件名。"), file=str(path)
+        ) from None
     finally:
         draft.unlink(missing_ok=True)
 
@@ -175,14 +170,14 @@ def restore(site: config.Config, file: Path, *, replace: bool) -> Backup:
     if storage.is_foreign(site.keys, backup.found):
         raise Refused(
             N_(
-                "“%(file)s”是别的网站的备份，密钥文件夹 %(keys)s 不是它的，什么也没有动。请检查 "
-                "INSTANCE_DIR；要在这台机器上另建那个网站，请给它新的 INSTANCE_DIR。"
+                "“%(file)s”是别的网站的备份，和密钥文件夹 %(keys)s 不是一对，什么也没有动。"
+                "请检查 INSTANCE_DIR；要在这里恢复那个网站，请给它新的 INSTANCE_DIR。"
             ),
             file=str(file),
             keys=str(site.keys),
         )
     storage.check_belongs(site, place, backup.found)
-    if place.exists() and place.stat().st_size and not replace:
+    if not replace and not _is_empty(place):
         raise Refused(
             N_(
                 "数据库 %(place)s 里已有内容，什么也没有动。确实要用备份代替它，请加 --replace；"
@@ -199,6 +194,13 @@ def restore(site: config.Config, file: Path, *, replace: bool) -> Backup:
             os.truncate(draft, file.stat().st_size - LENGTH)
         auth.record("restore", detail=backup.made_at.isoformat())
     return backup
+
+
+def _is_empty(place: Path) -> bool:
+    """Whether nothing lies in the place of a database, or one in which nothing was made yet."""
+    with suppress(Refused, *db.ERRORS):
+        return storage.look(place) == storage.Found()
+    return False
 
 
 def _set_aside(place: Path) -> None:

@@ -144,23 +144,22 @@ def make_folders(site: config.Config) -> None:
     seal.prepare(site.keys)
 
 
-def _use(app: Flask) -> int:
+def _use(app: Flask) -> None:
     """Say, as long as the process lives, that it uses the site: by a lock on the folder of keys."""
-    site: config.Config = app.config["SITE"]
-    app.config["IN_USE"] = handle = os.open(site.keys, os.O_RDONLY)
+    app.config["IN_USE"] = handle = os.open(app.config["SITE"].keys, os.O_RDONLY)
     weakref.finalize(app, os.close, handle)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         raise db.Trouble(N_("正在恢复备份，所以没有启动。请等它完成，再试一次。")) from None
-    return handle
 
 
 @contextmanager
 def alone() -> Iterator[None]:
     """Keep all other processes off the site; refuses while one uses it."""
-    handle = current_app.config.get("IN_USE") or _use(current_app)
+    handle = os.open(keys(), os.O_RDONLY)
     try:
+        fcntl.flock(current_app.config.get("IN_USE", handle), fcntl.LOCK_UN)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
@@ -168,7 +167,7 @@ def alone() -> Iterator[None]:
             N_("网站或它的另一条命令还在运行，什么也没有动。请先让它们结束，再恢复备份。")
         ) from None
     finally:
-        fcntl.flock(handle, fcntl.LOCK_SH)
+        os.close(handle)
 
 
 def _unwritable(wrong: OSError) -> config.BadSetting:
