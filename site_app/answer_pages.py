@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,9 +11,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import render_template
+from flask import abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
-from site_app import answer_tokens
+from site_app import answer_tokens, print_sheets, public_rounds
 from site_app.i18n import language, say
 from surveys import ballots, forms, questionnaire, rounds
 from surveys.models import Group, Round, Subject
@@ -28,6 +31,7 @@ class Place:
     groups: tuple[Group, ...]
     questions: tuple[Question, ...]
     answers: type[forms.SurveyForm]
+    on_poster: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,7 +59,26 @@ def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
         return None
     groups = () if found.needs_codes else tuple(rounds.groups_of(found))
     made = forms.survey_form(form, [group.key for group in groups])
-    return Place(found, subject, form, groups, tuple(forms.in_order(form)), made)
+    shown = public_rounds.has_posters(found, form)
+    return Place(found, subject, form, groups, tuple(forms.in_order(form)), made, shown)
+
+
+def unknown(round_id: int, code: str) -> Response | tuple[str, int]:
+    """Lead an address typed by hand to the one page it means; of a draft say that it has not begun.
+
+    Phones and chats have it in capitals or full width, with a stroke, a stop or a space after it.
+    """
+    round_: Round = Round.get_or_none(Round.id == round_id) or abort(404)
+    meant = [key for key in print_sheets.doors(round_) if _bare(key) == _bare(code)]
+    if len(meant) != 1 or (round_.key_check and meant == [code]):
+        abort(404)
+    if round_.key_check:
+        return redirect(url_for("answers.survey", round_id=round_id, code=meant[0]))
+    return render_template("answers/not_now.html", place=None, phase=round_.state), 200
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[^\w-]", "", unicodedata.normalize("NFKC", code).casefold())
 
 
 @lru_cache(maxsize=1000)

@@ -2,15 +2,21 @@
 
 A page without codes has a random number, which is spent with it. A page that says what became of
 answers is alike for all of a place: its mark only lets it be drawn again, in another language.
+The key is the site's own, whatever SECRET_KEY says: when that changed, a page sent once more would
+count as another, and a page of thanks turn into an empty form.
 """
 
 from __future__ import annotations
 
 import secrets
 from functools import lru_cache
+from pathlib import Path
 
-from flask import current_app, request
+from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
+
+from site_app import storage
+from surveys import seal
 
 NUMBER = "the number of a resident's page"
 ENDING = "what became of the answers"
@@ -47,9 +53,9 @@ def _read(salt: str, token: str) -> list[object] | None:
 
 
 def _signer(salt: str) -> URLSafeSerializer:
-    return _signer_with(str(current_app.secret_key), salt)
+    return _signer_with(storage.keys(), salt)
 
 
 @lru_cache(maxsize=4)
-def _signer_with(secret: str, salt: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=salt)
+def _signer_with(keys: Path, salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(seal.named_key(keys, "pages"), salt=salt)

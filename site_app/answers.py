@@ -2,7 +2,8 @@
 
 A page without codes carries a signed random number; a ballot carries its code in a hidden field.
 Either is spent in the transaction that stores the answers. Whatever is refused is drawn again with
-all that was filled in, because nobody fills in thirty lines twice.
+all that was filled in, because nobody fills in thirty lines twice; but nothing that another site's
+page filled in is drawn, cast or thanked for.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from functools import wraps
 
 import peewee
 from flask import Blueprint, abort, current_app, make_response, render_template, request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.wrappers import Response
 
-from site_app import answer_steps, answer_tokens, auth, clock, errors, storage
+from site_app import answer_refusals, answer_steps, answer_tokens, auth, clock, errors, storage
 from site_app.answer_pages import (
     Booth,
     Place,
@@ -27,10 +29,11 @@ from site_app.answer_pages import (
     quotas,
     review_page,
     thanks,
+    unknown,
 )
-from site_app.i18n import COOKIE, LANGUAGES, language, sentence_marked
+from site_app.i18n import COOKIE, LANGUAGES, language
 from site_app.models import is_demonstration
-from surveys import ballots, db, forms, rounds, seal
+from surveys import ballots, codes, forms, rounds, typed
 from surveys.messages import N_, Refused
 from surveys.models import Round, Subject, Unit
 
@@ -51,28 +54,20 @@ logger = logging.getLogger("site")
 Page = Response | tuple[str, int]
 
 
-class Stale(Refused):
-    """The page came back without its number, or with one that was not made here."""
-
-
-class Busy(Refused):
-    """The answers could not be stored at this moment."""
-
-
-STATUS: dict[type[Refused], int] = {ballots.Spent: 409, ballots.Closed: 410, Busy: 503}
-KEY_LOST = Busy(N_("现在收不下答卷：网站的密钥出了问题。您填的都还在，请告诉组织者。"))
-CODES_LOST = Busy(
-    N_("网站现在认不出测评码：密钥文件不在了，或者换过了。您的码没有作废，请告诉组织者。")
-)
-
-
-def _load(round_id: int, code: str) -> tuple[Place, Round]:
-    """A page with its round's state and times of this moment; 404 for a draft or none."""
+def _load(round_id: int, code: str) -> tuple[Place, Round] | None:
+    """A page with its round's state and times of this moment; none where there is none as yet."""
     now = next(iter(Round.raw(NOW, round_id)), None)
     place = place_of(round_id, now.key_check or b"", code) if now else None
-    if now is None or place is None:
-        abort(404)
-    return place, now
+    return (place, now) if now and place else None
+
+
+@blueprint.before_request
+def _begin_anew() -> Page | None:
+    """Where another site's page sent the form, it is empty: nothing of it is read."""
+    if not answer_refusals.is_foreign():
+        return None
+    request.form = ImmutableMultiDict()
+    return None if request.endpoint == "answers.survey" else _door(answer_refusals.FOREIGN)
 
 
 def _kept() -> dict[str, str]:
@@ -92,51 +87,6 @@ def _only_redrawn() -> bool:
     return not request.form.keys().isdisjoint(("keep", "clear", "step"))
 
 
-def _refusals(
-    form: forms.SurveyForm | forms.SheetForm, verb: Callable[[], None]
-) -> Sequence[Refused]:
-    """Why a form is not accepted: what is wrong on it, else what the verb says."""
-    return _tried(verb) if form.validate() else form.refusals()
-
-
-def _tried(verb: Callable[[], None]) -> list[Refused]:
-    """Do it, and give back why not. No word of an error reaches the log: it may quote a sheet."""
-    try:
-        verb()
-    except (ballots.NotACode, seal.KeyLost) as wrong:
-        if storage.codes_are_lost():
-            return [CODES_LOST]
-        return [wrong if isinstance(wrong, ballots.NotACode) else KEY_LOST]
-    except Refused as refused:
-        return [refused]
-    except (*db.ERRORS, OSError) as wrong:
-        logger.error("database: %s", type(wrong).__name__)
-        return [
-            Busy(
-                N_(
-                    "网站正忙，这一次没有保存。您填的都还在，请过一会儿再按一次提交；"
-                    "同一份只会算一次。"
-                )
-            )
-        ]
-    return []
-
-
-def _wrong(refusals: Sequence[Refused]) -> list[tuple[str, str]]:
-    """Sentences, each with the id of the input that it is about."""
-    return [(sentence_marked(each), _input(each)) for each in refusals]
-
-
-def _input(refused: Refused) -> str:
-    if isinstance(refused, ballots.OverQuota):
-        return "{}{}-{}".format(forms.LINE, *refused.first)
-    return str(getattr(refused, "field", ""))
-
-
-def _status(refusals: Sequence[Refused]) -> int:
-    return STATUS.get(type(refusals[0]), 400) if refusals else 200
-
-
 @blueprint.app_context_processor
 def _how_it_is_read() -> dict[str, Callable[[], bool]]:
     return {"is_large": answer_steps.is_large}
@@ -150,11 +100,12 @@ def _language_rides_along(_endpoint: str, values: dict[str, object]) -> None:
         values.setdefault("lang", wish)
 
 
-@blueprint.errorhandler(peewee.DatabaseError)
-@blueprint.errorhandler(sqlite3.DatabaseError)
-def _busy(error: peewee.DatabaseError | sqlite3.DatabaseError) -> Page:
+@blueprint.errorhandler(peewee.PeeweeException)
+@blueprint.errorhandler(sqlite3.Error)
+@blueprint.errorhandler(OSError)
+def _busy(error: Exception) -> Page:
     """The database is gone before the page is known: what was filled in comes back all the same."""
-    if request.method == "GET":
+    if request.method == "GET" or answer_refusals.is_foreign():
         return errors.database_busy(error)
     logger.error("database: %s", type(error).__name__)
     return render_template("answers/busy.html", kept=request.form), 503
@@ -166,7 +117,7 @@ def _busy(error: peewee.DatabaseError | sqlite3.DatabaseError) -> Page:
 def _survey_page(
     place: Place, now: Round, kept: Mapping[str, str], refusals: Sequence[Refused] = ()
 ) -> Page:
-    wrong = _wrong(refusals)
+    wrong = answer_refusals.marked(refusals)
     body = render_template(
         "answers/survey.html",
         place=place,
@@ -180,23 +131,30 @@ def _survey_page(
         done=answer_steps.answered(place, kept),
         dots=[(f"ask-{each['id']}", each["text"], False) for each in asked(place, language())],
     )
-    return body, _status(refusals)
+    return body, answer_refusals.status(refusals)
 
 
-@blueprint.route("/s/<int:round_id>/<code>", methods=["GET", "POST"])
+@blueprint.route("/s/<int:round_id>/<path:code>", methods=["GET", "POST"])
 def survey(round_id: int, code: str) -> Page:
     """A resident's page: asks, takes the answers, thanks."""
-    place, now = _load(round_id, code)
+    found = _load(round_id, code)
+    if found is None:
+        return unknown(round_id, code)
+    place, now = found
     match answer_tokens.ending_to_redraw():
         case ["thanks", place.round.id]:
             return _thanked(place, now), 200
         case ["spent", place.round.id]:
             return _spent_page(place)
-    if request.method == "POST":
+    if not place.on_poster:
+        return _by_code_alone() if request.method == "POST" else abort(404)
+    if request.method == "POST" and not answer_refusals.is_foreign():
         return _redraw(place, now) if _only_redrawn() else _take(place, now)
     phase = rounds.phase(now, clock.now())
     if phase != "open":
         return render_template("answers/not_now.html", place=place, phase=phase, now=now), 200
+    if answer_refusals.is_foreign():
+        return _survey_page(place, now, {}, [answer_refusals.FOREIGN])
     if _courtesy(place) in request.cookies and "again" not in request.args:
         return render_template("answers/answered.html", place=place), 200
     return _survey_page(place, now, {})
@@ -212,7 +170,7 @@ def _redraw(place: Place, now: Round) -> Page:
 def _take(place: Place, now: Round) -> Page:
     number = answer_tokens.number(place.round.id)
     form = place.answers(request.form)
-    refusals = _refusals(form, lambda: _cast(place, form, number))
+    refusals = answer_refusals.of_form(form, lambda: _cast(place, now, form, number))
     if not refusals:
         return _thanks(place, now)
     kept = _kept()
@@ -230,8 +188,10 @@ def _spent_page(place: Place) -> Page:
     return render_template("answers/spent.html", place=place, kept=kept, done=done), 409
 
 
-def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
+def _cast(place: Place, now: Round, form: forms.SurveyForm, number: bytes | None) -> None:
     """Submit a resident's answers under a code or the page's number."""
+    if now.state == "abandoned":  # before its code is looked up: that is gone with the answers
+        raise answer_refusals.GIVEN_UP
     sheet = {place.subject.id: form.answers()}
     comments = {place.subject.id: form.comment_text()}
     if place.round.needs_codes:
@@ -243,7 +203,7 @@ def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
         ballots.cast(storage.keys(), right, sheet, comments, clock.now())
         return
     if number is None:
-        raise Stale(N_("页面没有加载完整，所以还没有提交。您填的都还在，请再按一次提交。"))
+        raise Refused(N_("页面没有加载完整，所以还没有提交。您填的都还在，请再按一次提交。"))
     group = place.groups[0]
     if len(place.groups) > 1:
         group = next(each for each in place.groups if each.key == form["group"].data)
@@ -251,7 +211,10 @@ def _cast(place: Place, form: forms.SurveyForm, number: bytes | None) -> None:
 
 
 def _courtesy(place: Place) -> str:
-    """The cookie that says that this browser answered: a constant, and gone with the round."""
+    """The cookie that says that this browser answered: a constant, and gone with the round.
+
+    One lives in one place, and answers once a round; but of things one may have used several.
+    """
     return f"answered-{place.round.id}"
 
 
@@ -268,7 +231,7 @@ def _thanks(place: Place, now: Round) -> Response:
             _courtesy(place),
             "1",
             expires=now.ends_at,
-            path=f"/s/{place.round.id}/",
+            path=f"/s/{place.round.id}/{place.subject.key if place.form.listed else ''}",
             httponly=True,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -281,22 +244,23 @@ def _thanks(place: Place, now: Round) -> Response:
 
 def _door(refused: Refused | None = None, shut: Round | None = None) -> Page:
     """Where a code is typed, or what it cannot open; lines filled in pass through to the next."""
-    lines = [each for each in _kept().items() if each[0].startswith(forms.LINE)]
+    filled = (forms.LINE, forms.ANSWER, "comment")
+    lines = [each for each in _kept().items() if each[0].startswith(filled)]
     pages: dict[type, str] = {ballots.Spent: "used", ballots.Closed: "shut"}
     page = pages.get(type(refused), "enter")
     body = render_template(
         f"answers/{page}.html",
         refused=refused,
-        typed="" if "clear" in request.form else request.form.get("code", "")[:40],
+        typed="" if "clear" in request.form else request.form.get("code", "")[: codes.LONGEST],
         lines=lines,
         round=shut,
         phase=shut and rounds.phase(shut, clock.now()),
     )
-    return body, _status([refused] if refused else ())
+    return body, answer_refusals.status([refused] if refused else ())
 
 
 def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused] = ()) -> Page:
-    wrong = _wrong(refusals)
+    wrong = answer_refusals.marked(refusals)
     kept = _kept()
     limits = quotas(booth, kept)
     body = render_template(
@@ -315,7 +279,7 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
         steps=answer_steps.of_ballot(booth, [field for _words, field in wrong]),
         done=answer_steps.done(booth, kept),
     )
-    return body, _status(refusals)
+    return body, answer_refusals.status(refusals)
 
 
 def with_right(
@@ -327,14 +291,28 @@ def with_right(
     def guarded() -> Page:
         found: list[ballots.Right] = []
         code = request.form.get("code", "")
-        refusals = _tried(lambda: found.append(ballots.recognise(storage.keys(), code)))
+        refusals = answer_refusals.tried(
+            lambda: found.append(ballots.recognise(storage.keys(), code))
+        )
         if refusals:
-            return _door(refusals[0])
+            given_up = _given_up() if isinstance(refusals[0], ballots.NotACode) else None
+            return _door(refusals[0] if given_up is None else answer_refusals.GIVEN_UP, given_up)
         right = found[0]
         booth = booth_of(right.round.id, right.round.key_check or b"", right.unit.id)
         return draw(right, booth)
 
     return guarded
+
+
+def _given_up() -> Round | None:
+    """The round of the lines that were filled in, if given up: its codes are gone with it."""
+    line = next((name for name in request.form if name.startswith(forms.LINE)), "")
+    number = typed.whole(line.removeprefix(forms.LINE).partition("-")[0])
+    found: Round | None = Round.get_or_none(
+        Round.id.in_(Subject.select(Subject.round).where(Subject.id == number)),
+        Round.state == "abandoned",
+    )
+    return found
 
 
 @blueprint.route("/v", methods=["GET", "POST"])
@@ -354,14 +332,28 @@ def _at_door() -> bool:
 
 @with_right
 def _open(right: ballots.Right, booth: Booth) -> Page:
-    refusals = _tried(lambda: ballots.check_open(right, clock.now()))
+    refusals = answer_refusals.tried(lambda: ballots.check_open(right, clock.now()))
     if refusals and not any(name.startswith(forms.LINE) for name in request.form):
         return _door(refusals[0], right.round)
     if booth.form.on_sheet:
         return _ballot_page(right, booth, refusals)
-    community = Subject.get(Subject.round == right.round, Subject.place == right.unit)
-    place = place_of(right.round.id, right.round.key_check or b"", community.key)
-    return _survey_page(place, right.round, _kept(), refusals) if place else abort(404)
+    return _survey_page(_place_behind(right), right.round, _kept(), refusals)
+
+
+def _place_behind(right: ballots.Right) -> Place:
+    """The one page that a code opens."""
+    at = Subject.get_or_none(Subject.round == right.round, Subject.place == right.unit)
+    place = at and place_of(right.round.id, right.round.key_check or b"", at.key)
+    return place or abort(404)
+
+
+@with_right
+def _by_code_alone(right: ballots.Right, _booth: Booth) -> Page:
+    """A page that nobody finds without its code, sent back: taken or drawn anew."""
+    place = _place_behind(right)
+    if request.view_args != {"round_id": place.round.id, "code": place.subject.key}:
+        abort(404)
+    return _redraw(place, right.round) if _only_redrawn() else _take(place, right.round)
 
 
 @blueprint.post("/v/review")
@@ -369,7 +361,7 @@ def _open(right: ballots.Right, booth: Booth) -> Page:
 def review(right: ballots.Right, booth: Booth) -> Page:
     """What the sheet says, once more before it is submitted."""
     form = booth.answers(request.form, booth.names)
-    refusals = _refusals(form, lambda: _check(right, booth, form))
+    refusals = answer_refusals.of_form(form, lambda: _check(right, booth, form))
     if refusals:
         return _ballot_page(right, booth, refusals)
     return review_page(right, booth, form.sheet(), _kept()), 200
@@ -380,7 +372,7 @@ def review(right: ballots.Right, booth: Booth) -> Page:
 def cast(right: ballots.Right, booth: Booth) -> Page:
     """The sheet is submitted; thanks come after it is stored."""
     form = booth.answers(request.form, booth.names)
-    refusals = _refusals(
+    refusals = answer_refusals.of_form(
         form, lambda: ballots.cast(storage.keys(), right, form.sheet(), {}, clock.now())
     )
     if isinstance(next(iter(refusals), None), ballots.Spent):

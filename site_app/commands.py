@@ -22,6 +22,7 @@ from surveys.messages import N_, Refused
 SENTENCE_END = ".。"
 TRANSLATIONS = Path(__file__).parent / "translations"
 REASONS: dict[type[OSError], str] = {
+    FileExistsError: N_("已经有这个文件"),
     FileNotFoundError: N_("不存在"),
     IsADirectoryError: N_("这是一个文件夹"),
     NotADirectoryError: N_("路径里有一段不是文件夹"),

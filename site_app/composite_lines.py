@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import peewee
 from flask_babel import gettext as _
 
+from site_app import result_lines
 from site_app.i18n import say
 from surveys import archive, assembling, composite, composite_document
 from surveys.composite_models import Composite, CompositeSubject
 from surveys.composite_rules import Sheet
 from surveys.messages import N_
+from surveys.models import Round, Score, Subject
 from surveys.scoring import shown
 
 NOTE = {
     "renormalised": N_("有缺，其余重新折算"),
-    "withheld": N_("有缺，不计得分"),
+    "withheld": N_("暂不评定，缺：%(parts)s"),
     "deducted": N_("有扣分"),
     "floored": N_("扣到 0 分为止"),
 }
@@ -82,9 +85,10 @@ def document(whole: Composite) -> dict[str, Any]:
     return found
 
 
-def notes_said(notes: Iterable[str]) -> list[str]:
-    """The notes of a score in words."""
-    return [str(_(NOTE[note])) for note in notes]
+def notes_said(notes: Iterable[str], lacking: Iterable[str]) -> list[str]:
+    """The notes of a score in words, with the names of the parts that it lacks."""
+    parts = str(_("、")).join(lacking)
+    return [str(_(NOTE[note], parts=parts)) for note in notes]
 
 
 def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -> list[Row]:
@@ -96,9 +100,16 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
             Row(each, [there[each.key].get(part) for part in order], None, None, None, None, ())
             for each in subjects
         ]
-    scores = {each["subject"]: each for each in document(whole)["scores"]}
+    kept, few = document(whole), _on_few_answers(whole)
+    scores = {each["subject"]: each for each in kept["scores"]}
+    taken = {each["id"]: each.get("parts", {}) for each in kept["subjects"]}
     found = []
     for each in subjects:
+        cautions = [
+            _("%(part)s：%(caution)s", part=say(sheet.labels[part]), caution=words)
+            for part, value in taken[each.key].items()
+            if (words := few.get((part, value.get("subject", ""))))
+        ]
         line = scores[each.key]
         found.append(
             Row(
@@ -109,10 +120,27 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
                 score=line.get("score"),
                 grade=line.get("grade"),
                 # What was deducted has a column.
-                notes=notes_said(note for note in line["notes"] if note != "deducted"),
+                notes=notes_said(
+                    (note for note in line["notes"] if note != "deducted"),
+                    [say(sheet.labels[part]) for part in order if line["parts"].get(part) is None],
+                )
+                + cautions,
             )
         )
     return found
+
+
+def _on_few_answers(whole: Composite) -> dict[tuple[str, str], str]:
+    """Part and key in its round → the caution of a number that rests on few answers."""
+    notes = peewee.fn.json_extract(Score.details, "$.notes")
+    noted = Score.select(Score, Subject, Round).join(Subject).switch(Score).join(Round)
+    return {
+        (part, row.subject.key): result_lines.caution(row.round.rules, row.details)
+        for part, source in assembling.sources_of(whole).items()
+        for row in noted.where(
+            Score.round == source.round_id, peewee.fn.instr(notes, "few-answers") > 0
+        )
+    }
 
 
 def missing(whole: Composite, sheet: Sheet) -> list[tuple[str, str, int]]:
@@ -169,6 +197,6 @@ def working(read: composite.Composite, sheet: Sheet) -> Working:
         deducted=str(shown(score.deducted)),
         score=shown(score.score),
         grade=score.grade,
-        notes=notes_said(score.notes),
+        notes=notes_said(score.notes, [part.label for part in parts if part.value is None]),
         raw=score.notes,
     )

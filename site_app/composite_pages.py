@@ -18,10 +18,11 @@ from surveys.messages import N_, Refused
 from surveys.models import Unit, reach
 
 STATE = {"draft": N_("还没有计算"), "computed": N_("已计算，待公布"), "published": N_("已公布")}
-MISSING = {
-    True: N_("缺一部分就不计得分，补齐再算。"),
-    False: N_("缺的部分不算，其余按权重重新折算。"),
-}
+WITHHOLD = N_("缺一部分就暂不评定，补齐再算。")
+RENORMALISE = N_("缺的部分不算，其余按权重重新折算。")
+WITHHOLD_FROM = N_(
+    "缺的部分不算，其余按权重重新折算；缺的合计占到全部权重的 %(share)s，就暂不评定。"
+)
 AUDIENCE = {
     "P": N_("所有人"),
     "M": N_("会议（支部）"),
@@ -89,6 +90,14 @@ def load_part(sheet: Sheet, part: str) -> str:
     return part if part in sheet.parts_from("figure") else abort(404)
 
 
+def missing_rule(sheet: Sheet) -> str:
+    """What a missing part means, in words."""
+    rules = sheet.rules
+    if rules.withhold or rules.withhold_from is None:
+        return str(_(WITHHOLD if rules.withhold else RENORMALISE))
+    return str(_(WITHHOLD_FROM, share=rules.withhold_from))
+
+
 def frame(whole: Composite) -> dict[str, Any]:
     """What each page about a composite needs to name it."""
     sheet = assembling.rules_of(whole)
@@ -98,7 +107,7 @@ def frame(whole: Composite) -> dict[str, Any]:
         "state": _(STATE[whole.state]),
         "audience": composing.audience(whole),
         "AUDIENCE": AUDIENCE,
-        "missing_rule": _(MISSING[sheet.rules.withhold]),
+        "missing_rule": missing_rule(sheet),
     }
 
 

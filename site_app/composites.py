@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from site_app import auth, clock, composite_lines, composite_pages, uploads
 from site_app.composite_pages import (
-    MISSING,
     STATE,
     download,
     file,
@@ -26,6 +25,7 @@ from site_app.paging import A_PAGE, page_of
 from surveys import assembling, composing, composite_rules, export, figures
 from surveys.composite_models import Composite, CompositeDeduction, CompositeSubject
 from surveys.messages import Refused
+from surveys.typed import whole as whole_number
 
 blueprint = Blueprint("composites", __name__)
 blueprint.add_app_template_global(composite_pages.refusals, "refusals")
@@ -96,7 +96,7 @@ def _new_page(chosen: str | None = None, refused: Refused | None = None) -> str:
     return render_template(
         "composites/new.html",
         library=composite_rules.library(),
-        MISSING=MISSING,
+        missing_rule=composite_pages.missing_rule,
         chosen=chosen,
         typed=request.form,
         year=local(clock.now()).year,
@@ -160,7 +160,8 @@ def edit(composite_id: int) -> Page:
 
 def _source(typed: str) -> tuple[str, int] | None:
     kind, _dash, number = typed.partition("-")
-    return (kind, int(number)) if number.isascii() and number.isdigit() else None
+    found = whole_number(number)
+    return None if found is None else (kind, found)
 
 
 def _edit_page(

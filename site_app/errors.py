@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import traceback
 from types import TracebackType
-from urllib.parse import urlsplit
 
-import peewee
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from site_app import auth
+from site_app import auth, security
 from site_app.i18n import sentence_marked
 from surveys import db
 from surveys.messages import N_, Refused
@@ -30,6 +27,8 @@ WORDS = {
     500: (N_("网站出错了"), N_("没有保存任何东西。请过一会儿再试；仍不行，请联系组织者。")),
     503: (N_("网站正忙"), N_("没有保存任何东西。请过一会儿再试。")),
 }
+BROKEN = (*db.ERRORS, OSError)
+"""What a database raises that is locked, full, damaged or gone; reading a row is not peewee's."""
 logger = logging.getLogger("site")
 
 
@@ -87,10 +86,8 @@ def _held() -> tuple[str, int] | None:
 
     For a form of this very site alone: another's must not get a token by it.
     """
-    sender = request.headers.get("Origin") or request.headers.get("Referer", "")
-    ours = {request.host, urlsplit(current_app.config["SITE"].public_url).netloc}
     of_desk = request.method == "POST" and request.path.startswith("/desk")
-    if not of_desk or urlsplit(sender).netloc not in ours - {""}:
+    if not of_desk or not security.sent_by_us():
         return None
     kept = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
     return render_template("errors/held.html", kept=kept), 403
@@ -109,7 +106,7 @@ def refused(error: Refused) -> tuple[str, int]:
     return page(409, sentence_marked(error))
 
 
-def database_busy(error: peewee.DatabaseError | sqlite3.DatabaseError) -> tuple[str, int]:
+def database_busy(error: Exception) -> tuple[str, int]:
     """The database is locked, full, damaged or gone. The words of the error stay out of the log."""
     if not db.what_is_wrong(error):
         raise error

@@ -178,7 +178,7 @@ def interval_steps(found: Explanation) -> list[Step]:
     valid = sum(each for _share, each in steps.shares)
     squares = " + ".join(f"{number(share)}² ÷ {each}" for share, each in steps.shares)
     lines = [
-        Step(_("折合的有效人数 n"), f"1 ÷ ({squares}) {equals(size)} {number(size)}", number(size))
+        Step(_("折合的人数 n"), f"1 ÷ ({squares}) {equals(size)} {number(size)}", number(size))
     ]
     if n is None:
         return [

@@ -173,5 +173,8 @@ def init_app(app: Flask) -> None:
     def remember(response: Response) -> Response:
         wish = request.args.get("lang")
         if wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
-            response.set_cookie(COOKIE, wish, max_age=31536000, samesite="Lax", httponly=True)
+            secure = current_app.config["SESSION_COOKIE_SECURE"]
+            response.set_cookie(
+                COOKIE, wish, max_age=31536000, samesite="Lax", httponly=True, secure=secure
+            )
         return response

@@ -16,7 +16,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from site_app import auth, clock, rounds_forms, storage
+from site_app import auth, clock, public_rounds, rounds_forms, storage
 from site_app.i18n import date_time, switched
 from site_app.models import is_demonstration
 from site_app.paging import page_of
@@ -85,7 +85,7 @@ def slips(wanted: list[ballots.Wanted], made: list[list[str]]) -> list[Slip]:
 def doors(round_: Round) -> dict[str, str]:
     """What a round has posters of, code → name: its units, or its list once it is open."""
     form = questionnaire.of(round_)
-    if form.on_sheet:
+    if not public_rounds.has_posters(round_, form):
         return {}
     if form.listed:
         rows = Subject.select().where(Subject.round == round_).order_by(Subject.position)

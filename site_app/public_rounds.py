@@ -1,8 +1,7 @@
 """Rounds as the public may know them: that they are held, and what everybody may see of results.
 
 One query for lists: a round's few words, its papers, the score of the whole (its first subject).
-Of a round about persons the public learns that it was held, its turnout and its digest: it goes by
-the name of its questionnaire, since its own title may name somebody.
+What may be said of a round at all, `is_open` says; every page, poster and address asks it.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import peewee
 from flask import url_for
 from flask_babel import gettext as _
 
-from site_app import charts, clock
+from site_app import charts, clock, result_lines
 from site_app.i18n import date_time, say
 from surveys import rounds
 from surveys.models import Archive, Round, Score, Unit
@@ -43,14 +42,14 @@ class Held:
     """A round in a public list.
 
     `phase` is waiting, open, ended, closed or published; `url` leads to what everybody may see of
-    its result, if anything; `valid`, `score` and `rate` are those of the whole, where public,
+    its result; `valid`, `score` and `rate` are those of the whole, where public,
     and `unit` is the code of the owner where that is the whole, and so has a page of its results.
     """
 
     id: int
     title: str
     owner: str
-    about: str
+    is_public: bool
     phase: str
     opens_at: datetime
     ends_at: datetime
@@ -63,6 +62,7 @@ class Held:
     rate: str | None
     unit: str | None
     words: Mapping[str, Mapping[str, str]]
+    caution: str
 
     @property
     def rate_word(self) -> str:
@@ -77,7 +77,7 @@ class Held:
     @property
     def note(self) -> str:
         """What may be said of it in a list, in words."""
-        if self.url and self.about == "persons":
+        if self.url and not self.is_public:
             return str(_("结果按规定不公开，只公布举行情况"))
         if self.score is not None and self.rate is not None:
             return str(
@@ -106,14 +106,23 @@ def turnout(counts: Iterable[dict[str, Any]]) -> Turnout:
     )
 
 
+def is_open(audience: str) -> bool:
+    """Whether all of a round may be said in public: its own title, who is asked what, its result.
+
+    Of any other the public learns that it was held, its turnout and its digest: it goes by the name
+    of its questionnaire, and nothing of it hangs on a wall or stands at an address.
+    """
+    return "P" in audience
+
+
 def title(round_: Round, form: Questionnaire) -> str:
     """What a round is called in public: in Chinese, as titles of rounds are."""
-    return form.title["zh"] if form.about == "persons" else str(round_.title)
+    return str(round_.title) if is_open(form.audience) else form.title["zh"]
 
 
-def has_page(form: Questionnaire) -> bool:
-    """Whether a published round of this questionnaire has a public page."""
-    return "P" in form.audience or form.about == "persons"
+def has_posters(round_: Round, form: Questionnaire) -> bool:
+    """Whether its places are on posters, each with an address that asks: not what codes lead to."""
+    return not form.on_sheet and (is_open(form.audience) or not round_.needs_codes)
 
 
 def _part(name: str) -> peewee.Function:
@@ -122,9 +131,8 @@ def _part(name: str) -> peewee.Function:
 
 
 def published() -> peewee.Expression:
-    """The rounds that have a public page of their result."""
-    for_all = _part("audience").contains("P") | (_part("about") == "persons")
-    return (Round.state == "published") & for_all
+    """The rounds that have a public page: of their result, or that they were held."""
+    return Round.state == "published"
 
 
 def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
@@ -142,7 +150,6 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             Unit.name.alias("owner_name"),
             Unit.code.alias("owner_code"),
             (Score.unit == Round.owner).alias("is_whole"),
-            _part("about").alias("about"),
             _part("audience").alias("audience"),
             _part("title").alias("form_title"),
             _part("words").alias("words"),
@@ -151,6 +158,8 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             Score.valid,
             Score.score,
             Score.rate,
+            Score.details,
+            Round.rules,
         )
         .join(Unit)
         .join_from(Round, Archive, peewee.JOIN.LEFT_OUTER)
@@ -168,21 +177,19 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
 
 def as_held(row: Any) -> Held:
     """A row of the query as the public may see it."""
-    persons = row.about == "persons"
     is_published = row.state == "published"
-    for_all = is_published and "P" in row.audience
+    is_public = is_open(row.audience)
+    for_all = is_published and is_public
     return Held(
         id=row.id,
-        title=json.loads(row.form_title)["zh"] if persons else row.title,
+        title=row.title if is_public else json.loads(row.form_title)["zh"],
         owner=row.owner_name,
-        about=row.about,
+        is_public=is_public,
         phase=rounds.phase(row, clock.now()),
         opens_at=row.opens_at,
         ends_at=row.ends_at,
         closed_at=row.closed_at,
-        url=url_for("results.show", round_id=row.id)
-        if for_all or (is_published and persons)
-        else None,
+        url=url_for("results.show", round_id=row.id) if is_published else None,
         turnout=turnout(row.counts) if is_published and row.counts else None,
         sha256=row.sha256 if is_published else None,
         valid=row.valid if for_all else None,
@@ -190,6 +197,7 @@ def as_held(row: Any) -> Held:
         rate=row.rate if for_all else None,
         unit=row.owner_code if for_all and row.is_whole else None,
         words=json.loads(row.words) if row.words else {},
+        caution=result_lines.caution(row.rules, row.details) if for_all else "",
     )
 
 

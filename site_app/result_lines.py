@@ -24,16 +24,18 @@ from surveys.questionnaire import Question, Questionnaire
 
 Above = Subject.alias("above")
 
+FEW_ANSWERS = N_("有效回答不足 %(k)s 份")
 NOTE = {
     "void": N_("收回的票多于发出的票，作废"),
     "merged": N_("人数少的票类已与别的票类合并计算"),
-    "renormalised": N_("有的票类没有有效答卷，其余票类按权重重新折算"),
-    "withheld": N_("有的票类没有有效答卷，按规则不计得分"),
+    "few-answers": FEW_ANSWERS,
+    "renormalised": N_("有的票类没有有效回答，其余票类按权重重新折算"),
+    "withheld": N_("有的票类没有有效回答，按规则不计得分"),
     "non-probability": N_("自愿参加，不是抽样，只代表参加的人"),
-    "too-few-to-rank": N_("有效答卷不足 %(n)s 份，不参加排名"),
+    "too-few-to-rank": N_("有效回答不足 %(n)s 份，不参加排名"),
 }
-OVER = N_("选“%(options)s”的超过有效票的 %(share)s，请核实情况")
-UNDER = N_("选“%(options)s”的不到有效票的 %(share)s，请核实情况")
+OVER = N_("选“%(options)s”的超过有效回答的 %(share)s，请核实情况")
+UNDER = N_("选“%(options)s”的不到有效回答的 %(share)s，请核实情况")
 OVER_ISSUED = N_("选“%(options)s”的超过应到（发出的测评码）的 %(share)s，请核实情况")
 UNDER_ISSUED = N_("选“%(options)s”的不到应到（发出的测评码）的 %(share)s，请核实情况")
 
@@ -112,6 +114,8 @@ def rows(round_: Round) -> peewee.ModelSelect[Score]:
 def lines(round_: Round, chosen: Iterable[Score]) -> list[Line]:
     """Score rows of one round as lines."""
     found = list(chosen)
+    for row in found:
+        row.round = round_
     form = questionnaire.of(round_)
     shown = columns(round_)
     before = _before(round_, form, found)
@@ -157,8 +161,16 @@ def notes(round_: Round, shown: Columns, row: Score) -> list[str]:
     """
     left_out = {"non-probability"} | (set() if shown.rank else {"too-few-to-rank"})
     least = (round_.rules.get("rank") or {}).get("from", 30)
+    k = round_.rules.get("minimum", 5)
     found = (row.details or {}).get("notes", ())
-    return [_(NOTE[note], n=least) for note in found if note not in left_out]
+    return [_(NOTE[note], n=least, k=k) for note in found if note not in left_out]
+
+
+def caution(rules: Mapping[str, Any], details: Mapping[str, Any] | None) -> str:
+    """What must stand beside a number that rests on few answers; empty where it does not."""
+    if "few-answers" not in (details or {}).get("notes", ()):
+        return ""
+    return str(_(FEW_ANSWERS, k=rules.get("minimum", 5)))
 
 
 def flags(round_: Round, form: Questionnaire, row: Score) -> list[str]:
@@ -243,7 +255,7 @@ def _beside(
         rate=then.rate,
         score_change=score_change(now.score, then.score),
         rate_change=rate_change(now.rate, then.rate, change),
-        remark=_remark(change, same_form),
+        remark=_remark(change, same_form, caution(earlier.rules, then.details)),
     )
 
 
@@ -272,8 +284,9 @@ def rate_change(now: str | None, then: str | None, change: trend.Change | None =
     return str(_("下降 %(n)s 个百分点", n=-difference) if difference else _("持平"))
 
 
-def _remark(change: trend.Change | None, same_form: bool) -> str:
-    said = [trends.interval_said(change)] if change else []
+def _remark(change: trend.Change | None, same_form: bool, few: str) -> str:
+    said = [_("上次%(caution)s", caution=few)] if few else []
+    said += [trends.interval_said(change)] if change else []
     if not same_form:
         said.append(str(_("两次的题目或分值不同，只供参考")))
     return str(_("；")).join(said)

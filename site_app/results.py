@@ -45,6 +45,7 @@ COMMENTS_A_PAGE = 100
 
 blueprint = Blueprint("results", __name__)
 blueprint.add_app_template_global(result_lines.group_said, "group_said")
+blueprint.add_app_template_global(result_lines.caution, "caution_said")
 blueprint.add_app_template_global(charts.answers_to, "answers_to")
 blueprint.add_app_template_global(diverging, "diverging")
 blueprint.add_app_template_filter(stacking, "stacking")
@@ -52,11 +53,9 @@ blueprint.app_context_processor(lambda: {"unscored_questions": unscored})
 
 
 def load_published(round_id: int) -> Round:
-    """A published round of which the public may know, or 404."""
+    """A published round, or 404."""
     found = Round.get_or_none(Round.id == round_id, Round.state == "published")
-    if found is None or not public_rounds.has_page(questionnaire.of(found)):
-        abort(404)
-    return found
+    return found or abort(404)
 
 
 def load_counted(round_id: int) -> Round:
@@ -113,7 +112,7 @@ def show(round_id: int) -> str:
     round_ = load_published(round_id)
     form = questionnaire.of(round_)
     title = public_rounds.title(round_, form)
-    if "P" not in form.audience:
+    if not public_rounds.is_open(form.audience):
         return render_template("results/held.html", title=title, **frame(round_))
     order = order_asked()
     rows = order.of(result_lines.rows(round_))
@@ -150,7 +149,7 @@ def download(round_: Round) -> Response:
 def archive(round_id: int) -> Response:
     """The kept archive of a result that everybody may see."""
     round_ = load_published(round_id)
-    if "P" not in questionnaire.of(round_).audience:
+    if not public_rounds.is_open(questionnaire.of(round_).audience):
         abort(404)
     return download(round_)
 
@@ -159,7 +158,7 @@ def archive(round_id: int) -> Response:
 def how(round_id: int, key: str) -> str:
     """How a number that everybody may see came about."""
     round_ = load_published(round_id)
-    if "P" not in questionnaire.of(round_).audience:
+    if not public_rounds.is_open(questionnaire.of(round_).audience):
         abort(404)
     return how_page(round_, key, public=True)
 
@@ -279,6 +278,9 @@ def decide(round_id: int, key: str) -> AnyResponse | tuple[str, int]:
         return desk_page(round_), 409
     auth.record("decide", round_, subject.place, f"{subject.key}: {grade}")
     flash(said(N_("已记下 %(name)s 的等次：%(grade)s。"), name=subject.label, grade=grade))
+    over = result_signals.over_cap(round_, subject)
+    if over:
+        flash(over)
     return redirect(back_to(round_, subject), 303)
 
 
@@ -329,12 +331,14 @@ def sheets(round_: Round, template: str) -> str | AnyResponse:
         Subject.place.is_null() if place.place_id is None else Subject.place == place.place_id,
         Subject.place_label == place.place_label,
     )
+    lines = result_lines.lines(round_, chosen)
     return render_template(
         template,
         places=places,
         page=page,
         place=place.place_label,
-        lines=result_lines.lines(round_, chosen),
+        lines=lines,
+        too_many=result_signals.suggested(round_, lines),
         pledges=pledges(round_),
         place_turnout=public_rounds.turnout(
             line for line in kept(round_).counts if place.place and line["code"] == place.place.code

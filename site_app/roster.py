@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from site_app import auth, uploads
-from site_app.i18n import language, switched
+from site_app import auth, clock, uploads
+from site_app.i18n import language, local, switched
 from site_app.paging import page_of
-from surveys import roster
+from surveys import leaving, roster, typed
+from surveys.alike import Answers
 from surveys.messages import N_, Refused
 from surveys.models import Person, Unit, reach
 from surveys.roster import Preview
@@ -23,21 +24,6 @@ MOST_ROWS = 100
 blueprint = Blueprint("roster", __name__)
 
 REGISTERS: dict[str, roster.Register[Any]] = {"units": roster.UNITS, "people": roster.PEOPLE}
-COLUMNS = {
-    "units": {
-        "code": N_("编号"),
-        "name": N_("名称"),
-        "kind": N_("类型"),
-        "parent": N_("上级编号"),
-    },
-    "people": {
-        "code": N_("编号"),
-        "name": N_("姓名"),
-        "unit": N_("所在单位编号"),
-        "membership": N_("党员身份"),
-        "floating": N_("流动"),
-    },
-}
 
 
 @blueprint.route("/desk/units", methods=["GET", "POST"])
@@ -72,6 +58,55 @@ def people_csv() -> Response:
     return _file("people.csv", roster.people_csv(within, language()))
 
 
+@blueprint.route("/desk/units/<code>", methods=["GET", "POST"])
+@auth.organiser
+def unit(code: str) -> Response | str | tuple[str, int]:
+    """A unit, to be taken off the roster or put back."""
+    return _one("units", auth.load_unit(code))
+
+
+@blueprint.route("/desk/people/<code>", methods=["GET", "POST"])
+@auth.organiser
+def person(code: str) -> Response | str | tuple[str, int]:
+    """Somebody, to be taken off the roster or put back."""
+    found = Person.get_or_none(Person.code == code) or abort(404)
+    auth.load_unit(found.unit.code)
+    return _one("people", found)
+
+
+def _one(what: str, who: Person | Unit) -> Response | str | tuple[str, int]:
+    refused = None
+    if request.method == "POST" and not switched():
+        try:
+            flash(_bring_back(who) if "back" in request.form else remove(who))
+            return redirect(url_for(f"roster.{what}"), 303)
+        except Refused as wrong:
+            refused = wrong
+    page = render_template(
+        "roster/one.html", what=what, who=who, kept=leaving.is_spoken_of(who), refused=refused
+    )
+    return (page, 409) if refused else page
+
+
+def remove(who: Person | Unit) -> str:
+    """Take somebody off the roster; what was done, in a sentence."""
+    above = who.parent if isinstance(who, Unit) else who.unit
+    deleted = leaving.remove(who, local(clock.now()).date())
+    auth.record("roster-delete" if deleted else "roster-leave", unit=above, detail=who.name)
+    words = (
+        N_("“%(name)s”已从名册删去。")
+        if deleted
+        else N_("“%(name)s”已离开名册，以前的结果里还有。")
+    )
+    return str(_(words, name=who.name))
+
+
+def _bring_back(who: Person | Unit) -> str:
+    leaving.come_back(who)
+    auth.record("roster-back", unit=who if isinstance(who, Unit) else who.unit, detail=who.name)
+    return str(_("“%(name)s”回到名册了。", name=who.name))
+
+
 def _within() -> Unit:
     """The unit that was asked for, else the organiser's own."""
     code = request.args.get("unit")
@@ -90,15 +125,17 @@ def _import(what: str) -> Response | str | tuple[str, int]:
     token = request.form.get("upload", "")
     try:
         data = uploads.reopen(token) if token else uploads.received()
-        preview = REGISTERS[what].preview(data, auth.signed_in().unit)
+        preview = REGISTERS[what].preview(data, auth.signed_in().unit, _answers())
     except Refused as refused:
         return (_units_page if what == "units" else _people_page)(refused), 422
     if preview.errors:
-        return _preview_page(what, preview), 422
+        return _preview_page(what, preview, token if preview.alike else ""), 422
     if switched():
         return _preview_page(what, preview, token)
     if not token:
         return _preview_page(what, preview, uploads.keep(data))
+    if "seen" not in request.form and not preview.undecided:
+        return _preview_page(what, preview, token)
     try:
         roster.apply(preview, request.form.get("seen", ""))
     except Refused as refused:
@@ -108,6 +145,12 @@ def _import(what: str) -> Response | str | tuple[str, int]:
     auth.record(f"{what}-import", unit=preview.within, detail=f"+{added} ~{changed}")
     flash(_("已导入：新增 %(added)s 条，修改 %(changed)s 条。", added=added, changed=changed))
     return redirect(url_for(f"roster.{what}"), 303)
+
+
+def _answers() -> Answers:
+    """What was said of those who look like somebody already there."""
+    said = ((typed.whole(key.removeprefix("row-")), each) for key, each in request.form.items())
+    return {row: each for row, each in said if row is not None and each in ("same", "new")}
 
 
 def _units_page(refused: Refused | None = None) -> str:
@@ -159,7 +202,7 @@ def _preview_page(
     return render_template(
         "roster/preview.html",
         what=what,
-        columns=COLUMNS[what],
+        columns={each.key: each.headings[language()] for each in preview.register.columns},
         preview=preview,
         token=token,
         refused=refused,

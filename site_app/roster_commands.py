@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import click
 from flask_babel import gettext as _
 
 from site_app import auth
+from site_app import roster as pages
 from site_app.commands import Commands, language, refusals
 from site_app.i18n import sentence
-from surveys import csv_table, roster
+from surveys import csv_table, recoding, roster
 from surveys.messages import N_, Refused
+from surveys.models import Person, Unit
 
 MOST_ERRORS = 20
 
@@ -23,6 +26,12 @@ people_group = Commands("people", help=N_("各单位的人员。"))
 FILE_IN = click.argument("file", type=click.Path(path_type=Path))
 FILE_OUT = click.argument("file", type=click.Path(path_type=Path), default="-")
 DRY_RUN = click.option("--dry-run", is_flag=True, help=N_("只说会改什么，不写入。"))
+ALIKE = click.option(
+    "--same/--new",
+    default=None,
+    help=N_("像名册里已有的，都是同一个（沿用原来的编号），还是都是另外的（照文件新增）。"),
+)
+CODE = click.argument("code")
 
 
 @units_group.command(
@@ -31,13 +40,14 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help=N_("只说会改什么，
 )
 @FILE_IN
 @DRY_RUN
-def import_units(file: Path, dry_run: bool) -> None:
+@ALIKE
+def import_units(file: Path, dry_run: bool, same: bool | None) -> None:
     """Add and change units from FILE, a CSV; all of it or nothing.
 
     Columns: code, name, kind, parent (编号、名称、类型、上级编号). The code is the key; units that
     are not in the file stay as they are.
     """
-    _import("units", roster.UNITS, file, dry_run)
+    _import("units", roster.UNITS, file, dry_run, same)
 
 
 @units_group.command("export", help=N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"))
@@ -56,13 +66,14 @@ def export_units(file: Path) -> None:
 )
 @FILE_IN
 @DRY_RUN
-def import_people(file: Path, dry_run: bool) -> None:
+@ALIKE
+def import_people(file: Path, dry_run: bool, same: bool | None) -> None:
     """Add and change people from FILE, a CSV; all of it or nothing.
 
     Columns: code, name, unit, membership, floating (编号、姓名、所在单位编号、党员身份、流动). The
     code is the key; people who are not in the file stay as they are. Import their units first.
     """
-    _import("people", roster.PEOPLE, file, dry_run)
+    _import("people", roster.PEOPLE, file, dry_run, same)
 
 
 @people_group.command("export", help=N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"))
@@ -72,20 +83,87 @@ def export_people(file: Path) -> None:
     _export(roster.people_csv, file)
 
 
-def _import(what: str, register: roster.Register[Any], file: Path, dry_run: bool) -> None:
+@units_group.command(
+    "remove", help=N_("把单位 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
+)
+@CODE
+def remove_unit(code: str) -> None:
+    """Take the unit CODE off the roster: left where results name it, else deleted."""
+    _remove(Unit, code)
+
+
+@people_group.command(
+    "remove", help=N_("把人员 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
+)
+@CODE
+def remove_person(code: str) -> None:
+    """Take CODE off the roster: left where results name them, else deleted."""
+    _remove(Person, code)
+
+
+@people_group.command(
+    "rename-ids",
+    help=N_("把像身份证号的人员编号换成短编号；新旧对照写成 CSV 文件 FILE，不写文件名则直接显示。"),
+)
+@FILE_OUT
+def rename_ids(file: Path) -> None:
+    """Give those whose code is an identity number a short one; old and new to FILE, once."""
+
+    def tell(data: bytes) -> None:
+        if str(file) == "-":
+            return click.echo(data, nl=False)
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            target.write(data)
+
+    with refusals():
+        renamed = recoding.rename_identities(tell)
+        auth.record("people-rename-ids", detail=str(renamed))
+        click.echo(
+            _(
+                "换了 %(n)s 人的编号；没计票的测评、草稿名单和综合评定草稿也跟着换了。"
+                "已计票的存档、已算出的综合评定和日志是定稿，里面还是原来的编号；从这些存档取值的综合评定草稿也一样。"
+                "对照表有身份证号，请妥善保管；正在运行的网站请重新启动。",
+                n=renamed,
+            ),
+            err=True,
+        )
+
+
+def _remove(table: type[Person] | type[Unit], code: str) -> None:
+    with refusals():
+        who = table.get_or_none(table.code == code)
+        if who is None:
+            raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
+        click.echo(pages.remove(who))
+
+
+def _import(
+    what: str, register: roster.Register[Any], file: Path, dry_run: bool, same: bool | None
+) -> None:
     with refusals():
         with file.open("rb") as source:
             data = source.read(csv_table.MOST_BYTES + 1)
-        preview = register.preview(data)
+        preview = register.preview(
+            data, None, {} if same is None else {0: "same" if same else "new"}
+        )
         _say_errors(preview)
+        _say_alike(preview)
+        if preview.errors and dry_run:
+            raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
+        if preview.undecided and not preview.errors:
+            raise Refused(
+                N_(
+                    "有 %(n)s 行像是名册里已有的，什么也没有写入。"
+                    "都是同一个的，加 --same；都是另外的，加 --new；两种都有的，请在网页上导入。"
+                ),
+                n=preview.undecided,
+            )
         if not dry_run:
             roster.apply(preview)
             auth.record(
                 f"{what}-import",
                 detail=f"+{len(preview.added)} ~{len(preview.changed)}",
             )
-        elif preview.errors:
-            raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
         if preview.table.unused:
             click.echo(_("用不到的列，略去：") + "、".join(preview.table.unused))
         click.echo(
@@ -100,6 +178,21 @@ def _import(what: str, register: roster.Register[Any], file: Path, dry_run: bool
         )
         if dry_run:
             click.echo(_("这是试运行，没有写入任何内容。"))
+
+
+def _say_alike(preview: roster.Preview[Any]) -> None:
+    """A line for each row that looks like one that is there, until it is decided."""
+    for each in preview.alike if preview.undecided else ():
+        click.echo(
+            _(
+                "第 %(row)s 行 “%(code)s” %(name)s：像名册里的 %(like)s（%(why)s）",
+                row=each.number,
+                code=each.row.code,
+                name=each.row.name,
+                like="、".join(f"“{row.code}” {row.name}" for row in each.like),
+                why=_("编号相像") if each.by_code else _("同一单位里同名"),
+            )
+        )
 
 
 def _say_errors(preview: roster.Preview[Any]) -> None:

@@ -35,7 +35,7 @@ RULE = {
     "rank": N_("排名"),
     "trim": N_("去掉最高最低"),
     "quotas": N_("名额"),
-    "empty_group": N_("有的票类没有有效答卷时"),
+    "empty_group": N_("有的票类没有有效回答时"),
     "sampling": N_("怎么参加"),
 }
 WHY = {
@@ -44,11 +44,17 @@ WHY = {
     "minimum": N_("人数太少，结果会认出是谁；少于这个数的不显示，也不保留。"),
     "bands": N_("等次按得分建议；定等次的是组织，网站只写下来。"),
     "flags": N_("比例过了线，请人去看一眼；不改得分，也不作废票。"),
-    "rank": N_("只给名次范围；有效答卷太少的，名次只是运气，所以不排。"),
+    "rank": N_("只给名次范围；有效回答太少的，名次只是运气，所以不排。"),
     "trim": N_("打分制里，一两个极端的分会带偏平均；去掉两端更稳。"),
     "quotas": N_("优秀人人有份就不叫优秀：一张票上最多给几个。"),
     "empty_group": N_("缺的不当零分：或按其余票类折算，或不计得分。"),
     "sampling": N_("谁来答，决定能不能推算全体：抽样的给区间，自愿的不给。"),
+}
+FLAG = {
+    ("over", "valid"): N_("%(options)s 超过 %(share)s"),
+    ("under", "valid"): N_("%(options)s 不到 %(share)s"),
+    ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
+    ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
 }
 EMPTY_GROUP = {
     "renormalise": N_("其余票类按权重重新折算"),
@@ -60,13 +66,7 @@ VERBS = {
     "rules": N_("修改计分规则"),
     "open": N_("开始"),
 }
-FLAG = {
-    ("over", "valid"): N_("%(options)s 超过 %(share)s"),
-    ("under", "valid"): N_("%(options)s 不到 %(share)s"),
-    ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
-    ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
-}
-FLAG_OF = {"valid": N_("有效票"), "issued": N_("应到（发出的测评码）")}
+FLAG_OF = {"valid": N_("有效回答"), "issued": N_("应到（发出的测评码）")}
 RANK_BY = {"rate": N_("按满意率（肯定率）"), "score": N_("按得分")}
 
 
@@ -131,7 +131,7 @@ def _said(
 
 def _rank(rank: Mapping[str, Any]) -> str:
     by = _(RANK_BY[rank["by"]])
-    return str(_("%(by)s，有效答卷 %(least)s 份起", by=by, least=rank.get("from", 30)))
+    return str(_("%(by)s，有效回答 %(least)s 份起", by=by, least=rank.get("from", 30)))
 
 
 def _band(band: Mapping[str, Any]) -> Markup:

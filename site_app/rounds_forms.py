@@ -269,7 +269,8 @@ def code_rows(round_: Round, given: Mapping[str, str], *, suggest: bool = False)
 
 
 def _voters(unit: Unit) -> int:
-    return int(Person.select().where(Person.unit == unit, Person.membership != "none").count())
+    here = Person.select().where(Person.unit == unit, Person.left_on.is_null())
+    return int(here.where(Person.membership != "none").count())
 
 
 def wanted(rows: Iterable[CodeRow]) -> list[ballots.Wanted]:

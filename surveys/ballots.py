@@ -29,6 +29,7 @@ ROUND = "SELECT * FROM round WHERE id = ?"
 LOOK = "SELECT round_id, unit_id, group_id, state FROM access_code WHERE digest = ?"
 EARLY = N_("这次测评还没有开始，请到时再来。")
 EARLY_WITH_A_CODE = N_("这次测评还没有开始，请到时再来。您的测评码仍然有效。")
+GIVEN_UP = N_("这次测评已经取消，现在交的不能计入，以前交的都已销毁。您填写的内容没有被保存。")
 WINDOW = "SELECT state, opens_at, ends_at FROM round WHERE id = ?"
 
 
@@ -236,11 +237,12 @@ def subjects_of(right: Right) -> list[Subject]:
 
 
 def _check_window(round_id: int, now: datetime, early: str = EARLY) -> None:
-    row = database.execute_sql(WINDOW, (round_id,)).fetchone()
-    state, opens_at, ends_at = row if row else ("abandoned", None, None)
+    state, opens_at, ends_at = database.execute_sql(WINDOW, (round_id,)).fetchone() or [""] * 3
     instant = str(Round.opens_at.db_value(now))
     if state == "draft" or (state == "open" and instant < str(opens_at)):
         raise Closed(early)
+    if state == "abandoned":
+        raise Closed(GIVEN_UP)
     if state != "open" or instant >= str(ends_at):
         raise Closed(N_("这次测评已经截止，现在交的不能计入。您填写的内容没有被保存。"))
 

@@ -7,11 +7,9 @@ until it is published; then it stands as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
-from typing import cast
 
 from peewee import chunked
 
@@ -25,9 +23,12 @@ from surveys.composite_models import (
 )
 from surveys.composite_rules import Sheet
 from surveys.db import writing
+from surveys.judging import Judged, in_sources, named, told_apart
 from surveys.messages import N_, Refused
-from surveys.models import Person, Round, Subject, Unit, reach
+from surveys.models import Round, Unit, reach
 from surveys.typed import BadSetting, at, paragraph, title
+
+__all__ = ["Judged", "in_sources", "named"]
 
 MOST_SUBJECTS = 20_000
 
@@ -115,77 +116,6 @@ def choose_sources(composite: Composite, chosen: Mapping[str, tuple[str, int] | 
             CompositeSource.create(**row)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Somebody or something to be judged: key, name, the place it belongs to."""
-
-    key: str
-    label: str
-    place: str
-    unit: int
-
-
-def in_sources(composite: Composite) -> list[Judged]:
-    """Those that the chosen sources are about, as far as these rules judge their kind."""
-    sheet = rules_of(composite)
-    found: dict[str, Judged] = {}
-    for source in sources_of(composite).values():
-        target = source.target
-        if isinstance(target, Composite):
-            inside = _in_composite(target, sheet)
-        else:
-            inside = _in_round(target, sheet)
-        for each in inside:
-            found.setdefault(each.key, each)
-    return list(found.values())
-
-
-def _in_composite(source: Composite, sheet: Sheet) -> Iterator[Judged]:
-    if rules_of(source).about == sheet.about:
-        for each in subjects_of(source):
-            yield Judged(each.key, each.label, each.place_label, each.unit_id)
-
-
-def _in_round(source: Round, sheet: Sheet) -> Iterator[Judged]:
-    persons = sheet.about == "persons"
-    of_kind = Subject.person if persons else Subject.unit
-    rated = (
-        Subject.select(Subject, Unit)
-        .join(Unit, on=Subject.place if persons else Subject.unit)
-        .where(Subject.round == source, Subject.rated, of_kind.is_null(False))
-        .order_by(Subject.position)
-    )
-    for row in rated:
-        unit = cast(Unit, row.place if persons else row.unit)
-        if persons or not sheet.kinds or unit.kind in sheet.kinds:
-            yield Judged(row.key, row.label, row.place_label, unit.id)
-
-
-def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:
-    """The units or people with these codes; `BadSetting` names those that are not to be found."""
-    sheet, within = rules_of(composite), reach(composite.owner)
-    wanted = list(dict.fromkeys(codes))
-    found: dict[str, Judged] = {}
-    for some in chunked(wanted, 500):
-        if sheet.about == "persons":
-            people = Person.select(Person, Unit).join(Unit).where(Person.code.in_(some))
-            for row in people:
-                if row.unit_id in within:
-                    found[row.code] = Judged(row.code, row.name, row.unit.name, row.unit_id)
-        else:
-            for unit in Unit.select().where(Unit.code.in_(some)):
-                if unit.id in within and (not sheet.kinds or unit.kind in sheet.kinds):
-                    found[unit.code] = Judged(unit.code, unit.name, unit.name, unit.id)
-    unknown = [code for code in wanted if code not in found]
-    if unknown:
-        raise BadSetting(
-            "codes",
-            N_("这些编号找不到，或者不适用这份规则：%(codes)s。请对照单位、人员名册改正。"),
-            codes="、".join(each[:40] for each in unknown[:10]),
-        )
-    return [found[code] for code in wanted]
-
-
 def choose_subjects(composite: Composite, judged: Sequence[Judged]) -> None:
     """Judge these; figures and deductions of those that stay are kept."""
     if len(judged) > MOST_SUBJECTS:
@@ -197,7 +127,7 @@ def choose_subjects(composite: Composite, judged: Sequence[Judged]) -> None:
         gone = [each.id for key, each in known.items() if key not in keep]
         for some in chunked(gone, 500):
             CompositeSubject.delete().where(CompositeSubject.id.in_(some)).execute()
-        for position, each in enumerate(judged):
+        for position, each in enumerate(told_apart(judged)):
             values = {
                 "label": each.label,
                 "place_label": each.place,

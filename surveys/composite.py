@@ -30,11 +30,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a composite is scored: its parts in their order, bands, what a missing part means."""
+    """How a composite is scored: its parts in their order, bands, what a missing part means.
+
+    `withhold_from` is the share of all weight that, missing, leaves no score; none: no such share.
+    """
 
     parts: Mapping[str, Part]
     withhold: bool
     bands: Sequence[tuple[str, Fraction]]
+    withhold_from: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,8 @@ def score_subject(subject: Subject, rules: Rules) -> Score:
 
     C1 `before` = Σ weight·value ÷ Σ weight over the parts that are there; none where none is.
     C2 Where some are there but not all: `renormalise` → go on, note `renormalised`; `withhold` →
-    no score and no grade, note `withheld`. Never a zero for what is missing.
+    no score and no grade, note `withheld`; and so wherever the missing parts have `withhold_from`
+    of all weight or more. Never a zero for what is missing.
     C3 `score` = `before` less the points of the deductions, note `deducted`; never below 0, note
     `floored` where it would be.
     C4 `grade`: the band with the highest `min` that the score reaches, compared unrounded.
@@ -133,9 +138,13 @@ def score_subject(subject: Subject, rules: Rules) -> Score:
     notes = []
     there = [step.points for step in taken if step.points is not None]
     before = sum(there, Fraction(0)) if there else None
-    if there and len(there) < len(taken):
-        notes.append("withheld" if rules.withhold else "renormalised")
-        before = None if rules.withhold else before
+    gone = sum(part.weight for part in rules.parts.values() if part.id not in subject.values)
+    whole = sum(part.weight for part in rules.parts.values())
+    lost = rules.withhold_from is not None and gone >= rules.withhold_from * whole
+    if lost or (there and len(there) < len(taken)):
+        withheld = lost or rules.withhold
+        notes.append("withheld" if withheld else "renormalised")
+        before = None if withheld else before
     deducted = sum((each.points for each in subject.deductions), Fraction(0))
     score = None
     if before is not None:

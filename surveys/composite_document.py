@@ -93,7 +93,8 @@ def _filled(value: Any, place: str) -> str:
 
 
 def _rules(value: Any) -> Rules:
-    record(value, "rules", ("id", "version", "parts"), ("title", "missing", "bands", "plan_items"))
+    optional = ("title", "missing", "withhold_from", "bands", "plan_items")
+    record(value, "rules", ("id", "version", "parts"), optional)
     identifier(value["id"], "rules.id")
     whole_number(value["version"], "rules.version")
     label_text(value.get("title", ""), "rules.title")
@@ -120,7 +121,12 @@ def _rules(value: Any) -> Rules:
     graded = bands(value.get("bands", []), "rules.bands")
     for place, (grade, _) in enumerate(graded):
         _filled(grade, f"rules.bands[{place}].grade")
-    return Rules(parts, missing == "withhold", graded)
+    share = None
+    if "withhold_from" in value:
+        share = fraction(value["withhold_from"], "rules.withhold_from")
+        if not 0 < share <= 1:
+            raise ArchiveError("rules.withhold_from", "must be over 0 and at most 1")
+    return Rules(parts, missing == "withhold", graded, share)
 
 
 def _sources(value: Any, rules: Rules, own: str) -> set[str]:
@@ -208,7 +214,8 @@ ORDER = (
     *("format", "id", "version", "title", "computed_on", "label", "part", "kind", "closed_on"),
     *("sha256", "weight", "from", "measure", "subject", "value", "numerator", "denominator"),
     *("signed_by", "signed_on", "points", "reason", "grade", "min", "composite", "rules"),
-    *("sources", "subjects", "parts", "deductions", "missing", "bands", "plan_items", "zh", "en"),
+    *("sources", "subjects", "parts", "deductions", "missing", "withhold_from", "bands"),
+    *("plan_items", "zh", "en"),
 )
 PLACES = {key: place for place, key in enumerate(ORDER)}
 
@@ -220,6 +227,8 @@ def as_document(made: Composite) -> dict[str, Any]:
     rules["parts"] = [
         {"measure": "score", **each} if each["from"] == "round" else each for each in rules["parts"]
     ]
+    if "withhold_from" in rules:
+        rules["withhold_from"] = str(Fraction(rules["withhold_from"]))
     document["rules"] = {key: value for key, value in rules.items() if value != []}
     order = list(made.rules.parts)
     document["sources"] = sorted(

@@ -22,8 +22,11 @@ from surveys.models import UNIT_KINDS
 from surveys.questionnaire import check_audience
 
 LIBRARY = Path(__file__).parent / "composites"
-SITE_KEYS = ("about", "kinds", "audience", "intro")
-KEYS = {"id", "version", "title", "missing", "bands", "plan_items", "parts", *SITE_KEYS}
+SITE_KEYS = ("about", "kinds", "audience", "intro", "advice")
+KEYS = {
+    *("id", "version", "title", "missing", "withhold_from", "bands", "plan_items", "parts"),
+    *SITE_KEYS,
+}
 ABOUT = ("units", "persons")
 
 
@@ -39,6 +42,7 @@ class Sheet:
     id: str
     title: Text
     intro: Text
+    advice: Text
     about: str
     kinds: Sequence[str]
     audience: str
@@ -94,6 +98,7 @@ def _read(document: dict[str, Any]) -> Sheet:
         id=document["id"],
         title=text_of(document["title"], "title"),
         intro=text_of(document["intro"], "intro"),
+        advice=text_of(document["advice"], "advice") if "advice" in document else {},
         about=about,
         kinds=tuple(document["kinds"]),
         audience=audience,

@@ -28,11 +28,15 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that must be there: its key, its heading in each language, other headings for it."""
+    """A column: its key, its heading in each language, other headings for it.
+
+    It must be there; an `optional` one need not, and is written only where a cell is filled.
+    """
 
     key: str
     headings: Mapping[str, str]
     others: tuple[str, ...] = ()
+    optional: bool = False
 
     def words(self) -> Iterator[str]:
         """Every heading that names this column, as `plain` text."""
@@ -71,12 +75,12 @@ def read(data: bytes, columns: Sequence[Column]) -> Table:
     _, titles = next(records, (0, []))
     places = _places(titles, keys)
     for column in columns:
-        if column.key not in places:
+        if column.key not in places and not column.optional:
             raise Refused(
                 N_("第一行缺少“%(zh)s”（%(en)s）这一列。第一行应有：%(all)s。"),
                 zh=column.headings["zh"],
                 en=column.headings["en"],
-                all="、".join(each.headings["zh"] for each in columns),
+                all="、".join(each.headings["zh"] for each in columns if not each.optional),
             )
     unused = [title for at, title in enumerate(titles) if title and at not in places.values()]
     rows: list[Row] = []
@@ -96,7 +100,10 @@ def read(data: bytes, columns: Sequence[Column]) -> Table:
 
 def write(columns: Sequence[Column], language: str, rows: Iterable[Sequence[str]]) -> bytes:
     """The bytes of a table that a spreadsheet opens as it is meant."""
-    return to_csv([column.headings[language] for column in columns], rows)
+    rows = list(rows)
+    used = [at for at, each in enumerate(columns) if not each.optional or any(r[at] for r in rows)]
+    headings = [columns[at].headings[language] for at in used]
+    return to_csv(headings, ([row[at] for at in used] for row in rows))
 
 
 def _bare(cell: str) -> str:

@@ -23,7 +23,7 @@ POLL_SECONDS = 0.002
 database = peewee.DatabaseProxy()
 
 
-ERRORS = (peewee.DatabaseError, sqlite3.DatabaseError)
+ERRORS = (peewee.PeeweeException, sqlite3.Error)
 """What a database raises that is full, busy, damaged or gone, and what the program did wrong."""
 
 

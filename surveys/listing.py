@@ -6,21 +6,18 @@ lines of each: `甲一示范社区：`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
-from surveys import questionnaire, typed
-from surveys.messages import N_, Refused
+from surveys import typed
+from surveys.messages import N_
 from surveys.models import Person, Round, Subject, Unit, reach
-from surveys.namesakes import told_apart
 from surveys.questionnaire import Questionnaire
+from surveys.roster_rows import is_identity
 
 MOST_LISTED = 400
 LONGEST_LABEL = 120
 COLONS = ("：", ":")
-LIKE_A_CODE = re.compile(r"[A-Za-z0-9_./-]+")
 
 
 def read_names(text: str) -> list[str]:
@@ -39,6 +36,14 @@ def read_names(text: str) -> list[str]:
                 N_("名单上的“%(name)s”不行：最多 %(most)s 字，不能有特殊字符。"),
                 name=line[:20],
                 most=typed.LONGEST_TITLE,
+            )
+        if is_identity(line):
+            raise typed.BadSetting(
+                "listed",
+                N_(
+                    "名单上的“%(name)s”像身份证号，会印在票和存档上。请写姓名，或者名册里的短编号。"
+                ),
+                name=line[:20],
             )
         if line in seen:
             raise typed.BadSetting(
@@ -69,121 +74,64 @@ def by_place(lines: Sequence[str], chosen: Sequence[Unit]) -> dict[int | None, l
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the list: where it stands, what is written, whom or what of the roster it names.
-
-    `place` is none where it stands under no unit, `wrong` says what keeps it from being opened.
-    """
-
-    place: Unit | None
-    written: str
-    known: Person | Unit | None
-    wrong: Refused | None
-
-
-def lines_of(round_: Round, chosen: Sequence[Unit]) -> list[Line]:
-    """The list of a round in the order of its places, each line looked up in the roster."""
-    names = by_place(round_.listed or (), chosen)
-    written = {name for some in names.values() for name in some}
-    roster = _roster(round_.questionnaire["about"], reach(round_.owner), written)
-    return [
-        Line(place, name, *_look_up(name, roster))
-        for place in (None, *chosen)
-        for name in names.get(place.id if place else None, ())
-    ]
-
-
-def _roster(about: str, within: set[int], names: set[str]) -> list[Person] | list[Unit] | None:
-    """Who or what within reach has one of these as code or name; none where things are listed."""
-    if about == "persons":
-        named = Person.code.in_(names) | Person.name.in_(names)
-        return list(Person.select().where(Person.unit.in_(within), named).order_by(Person.code))
-    if about == "units":
-        named = Unit.code.in_(names) | Unit.name.in_(names)
-        return list(Unit.select().where(Unit.id.in_(within), named).order_by(Unit.code))
-    return None
-
-
-def _look_up(
-    name: str, roster: Sequence[Person | Unit] | None
-) -> tuple[Person | Unit | None, Refused | None]:
-    """Whom or what a line names: by code, else by a name that only one has."""
-    if roster is None:
-        return None, None
-    found = [each for each in roster if each.code == name]
-    found = found or [each for each in roster if each.name == name]
-    if len(found) == 1:
-        return found[0], None
-    if found:
-        codes = "、".join(each.code for each in found[:10])
-        words = N_("名单上的“%(name)s”，名册里有几个同名。请改写编号：%(codes)s。")
-        return None, Refused(words, name=name, codes=codes)
-    if LIKE_A_CODE.fullmatch(name):
-        words = N_("名单上的“%(name)s”像是编号，可您管的名册里没有。请核对编号，或写上名称。")
-        return None, Refused(words, name=name)
-    return None, None
-
-
-def missing(round_: Round, chosen: Sequence[Unit]) -> Iterator[Refused]:
-    """What keeps the list of a round from being opened."""
-    form = questionnaire.of(round_)
-    lines = lines_of(round_, chosen)
-    if not lines:
-        yield Refused(N_("名单还空着。请写上要评的是谁、是什么，一行一个。"))
-        return
-    if form.most_listed and len(lines) > form.most_listed:
-        words = N_(
-            "这份问卷的名单最多 %(most)s 行，现有 %(n)s 行：要逐个讨论、逐个表决，请分开举行。"
-        )
-        yield Refused(words, most=form.most_listed, n=len(lines))
-    if lines[0].place is None:
-        yield Refused(
+def missing(round_: Round, chosen: Sequence[Unit]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What is still to be written before a round can be opened: msgids with parameters."""
+    found = by_place(round_.listed or (), chosen)
+    if not found:
+        yield N_("名单还空着。请写上要评的是谁、是什么，一行一个。"), {}
+    elif None in found:
+        yield (
             N_(
                 "选了几个单位，名单要分开写：先写一行单位名称加冒号，下面一行一个。"
                 "“%(name)s”上面还没有单位。"
             ),
-            name=lines[0].written,
+            {"name": found[None][0]},
         )
-    elif empty := [unit.name for unit in chosen if unit not in [line.place for line in lines]]:
-        yield Refused(N_("%(units)s 的名单还空着。"), units="、".join(empty))
-    yield from (line.wrong for line in lines if line.wrong)
+    else:
+        empty = [unit.name for unit in chosen if unit.id not in found]
+        if empty:
+            yield N_("%(units)s 的名单还空着。"), {"units": "、".join(empty)}
 
 
-def make(round_: Round, chosen: Sequence[Unit]) -> None:
-    """Make the subjects of a list: what names somebody in the roster stands for them."""
-    lines = lines_of(round_, chosen)
-    keys: list[str] = []
-    for position, line in enumerate(lines):
-        key = line.known.code if line.known else f"no-{position + 1}"
-        while key in keys:
+def make(round_: Round, about: str, chosen: Sequence[Unit]) -> None:
+    """Make the subjects of a list: a roster's code stands for whom or what it names."""
+    within = reach(round_.owner)
+    names = by_place(round_.listed or (), chosen)
+    taken: set[str] = set()
+    listed = [(place, name) for place in chosen for name in names.get(place.id, ())]
+    for position, (place, name) in enumerate(listed):
+        person = _person(name, within) if about == "persons" else None
+        unit = _unit(name, within) if about == "units" else None
+        known = person or unit
+        key = known.code if known else f"no-{position + 1}"
+        while key in taken:
             key += "-2"
-        keys.append(key)
-    named = [
-        (
-            _label(line, len(chosen) > 1),
-            line.known.unit.name if isinstance(line.known, Person) else None,
-            key,
-        )
-        for line, key in zip(lines, keys, strict=True)
-    ]
-    labels = told_apart(named)
-    for position, (line, key, label) in enumerate(zip(lines, keys, labels, strict=True)):
-        place = line.place or chosen[0]
+        taken.add(key)
+        label = known.name if known else name
         Subject.create(
             round=round_,
             key=key,
-            label=label,
+            label=label if len(chosen) == 1 else f"{place.name}：{label}"[:LONGEST_LABEL],
             place_label=place.name,
-            person=line.known if isinstance(line.known, Person) else None,
-            unit=line.known if isinstance(line.known, Unit) else None,
+            person=person,
+            unit=unit,
             place=place,
             position=position,
         )
 
 
-def _label(line: Line, of_several: bool) -> str:
-    """What a line is called; in a list of several places each name bears its place."""
-    name = line.known.name if line.known else line.written
-    named = f"{line.place.name}：{name}" if of_several and line.place else name
-    return named[:LONGEST_LABEL]
+def _person(code: str, within: set[int]) -> Person | None:
+    found: Person | None = Person.get_or_none(
+        Person.code == code, Person.unit.in_(within), Person.left_on.is_null()
+    )
+    return found
+
+
+def _unit(name: str, within: set[int]) -> Unit | None:
+    """The unit with this code, or the only one with this name."""
+    found = list(
+        Unit.select().where(
+            (Unit.code == name) | (Unit.name == name), Unit.id.in_(within), Unit.left_on.is_null()
+        )
+    )
+    return found[0] if len(found) == 1 else None

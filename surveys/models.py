@@ -46,7 +46,10 @@ class JSONField(peewee.TextField):
 
 
 class Unit(BaseModel):
-    """A node of the tree: district, subdistrict, community or village, branch; or an organ …"""
+    """A node of the tree: district, subdistrict, community or village, branch; or an organ …
+
+    `left_on` is the day it left the roster, 2026-12-31; what was counted about it still names it.
+    """
 
     id = peewee.AutoField()
     code = peewee.CharField(max_length=40, unique=True)
@@ -54,6 +57,7 @@ class Unit(BaseModel):
     kind = peewee.CharField(max_length=12, constraints=_one_of("kind", UNIT_KINDS))
     parent = peewee.ForeignKeyField("self", null=True, backref="children", on_delete="RESTRICT")
     parent_id: int | None
+    left_on = peewee.CharField(max_length=10, null=True)
 
     def satisfaction(self) -> list[Score]:
         """Its scores in published rounds that everybody may see, newest first."""
@@ -61,7 +65,7 @@ class Unit(BaseModel):
 
 
 class Person(BaseModel):
-    """Somebody who can be rated: a party member or cadre, in one unit."""
+    """Somebody who can be rated: a party member or cadre, in one unit; `left_on` as of a unit."""
 
     id = peewee.AutoField()
     code = peewee.CharField(max_length=40, unique=True)
@@ -70,6 +74,7 @@ class Person(BaseModel):
     unit_id: int
     membership = peewee.CharField(max_length=12, constraints=_one_of("membership", MEMBERSHIPS))
     floating = peewee.BooleanField(default=False)
+    left_on = peewee.CharField(max_length=10, null=True)
 
 
 class Round(BaseModel):

@@ -102,8 +102,6 @@ class Questionnaire:
     about: str
     kinds: tuple[str, ...]
     listed: bool
-    most_listed: int | None
-    summed: bool
     needs_codes: bool
     peers: bool
     comment: bool
@@ -176,8 +174,6 @@ KEYS = {
     "about",
     "kinds",
     "listed",
-    "most_listed",
-    "summed",
     "advice",
     "needs_codes",
     "peers",
@@ -266,11 +262,6 @@ def _listed(document: Mapping[str, Any]) -> bool:
     return document["about"] == "things" or bool(document.get("listed", False))
 
 
-def is_summable(document: Mapping[str, Any]) -> bool:
-    """Whether results can be summed up the tree: those about units that are on no list."""
-    return document["about"] == "units" and not _listed(document)
-
-
 def is_by_codes(document: Mapping[str, Any]) -> bool:
     """Whether it is answered by codes alone; persons always are: they have no page of their own."""
     return document["about"] == "persons" or bool(document.get("needs_codes", False))
@@ -336,8 +327,6 @@ def _read(document: dict[str, Any]) -> Questionnaire:
     if document["about"] not in ABOUT:
         raise ValueError("about: units, persons or things")
     check_audience(document["about"], document["audience"])
-    if document.get("summed") and not is_summable(document):
-        raise ValueError("summed: only about units that are on no list")
     _check_kinds(document)
     part = _archive_part(document)
     groups, rules = document["groups"], document["rules"]
@@ -364,8 +353,6 @@ def _read(document: dict[str, Any]) -> Questionnaire:
         about=document["about"],
         kinds=tuple(document["kinds"]),
         listed=_listed(document),
-        most_listed=document.get("most_listed"),
-        summed=document.get("summed", is_summable(document)),
         needs_codes=is_by_codes(document),
         peers=bool(document.get("peers", False)),
         comment=bool(document.get("comment", False)) and not is_on_sheet(document),

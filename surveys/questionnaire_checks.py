@@ -22,7 +22,6 @@ from surveys.questionnaire import (
     MOST_QUESTIONS,
     is_by_codes,
     is_on_sheet,
-    is_summable,
 )
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -121,15 +120,6 @@ def _about(document: Table) -> Iterator[Fault]:
         )
     if about == "persons" and "P" in audience:
         yield Fault(Refused(N_("对人的测评结果不能公开，audience 里不能有 P。")), "", "audience=")
-    if document.get("summed") and not is_summable(document):
-        reason = Refused(
-            N_("沿单位树合计（summed = true）只用于对单位的、不列名单的问卷。请改为 false。")
-        )
-        yield Fault(reason, "", "summed=")
-    most = document.get("most_listed", 1)
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-        reason = Refused(N_("名单最多几行（most_listed）须为 1 以上的整数。"))
-        yield Fault(reason, "", "most_listed=")
     kinds = document["kinds"]
     for kind in kinds:
         if kind not in UNIT_KINDS:

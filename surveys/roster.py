@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from typing import Generic
 
 from surveys import csv_table, unit_tree
+from surveys.alike import Alike, Answers, recognise
 from surveys.csv_table import Table
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
@@ -27,6 +28,7 @@ from surveys.roster_rows import (
     RowError,
     Sheet,
     UnitRow,
+    folded,
     people_of,
     units_of,
     word,
@@ -34,28 +36,30 @@ from surveys.roster_rows import (
 
 # By hand: fifty thousand rows as model instances take three times as long.
 ALL_UNITS = (
-    "SELECT unit.code, unit.name, unit.kind, coalesce(parent.code, '') "
+    "SELECT unit.code, unit.name, unit.kind, coalesce(parent.code, ''), "
+    "coalesce(unit.left_on, '') "
     "FROM unit LEFT JOIN unit AS parent ON parent.id = unit.parent_id"
 )
 ALL_PEOPLE = (
-    "SELECT person.code, person.name, unit.code, membership, iif(floating, 'yes', 'no') "
+    "SELECT person.code, person.name, unit.code, membership, iif(floating, 'yes', 'no'), "
+    "coalesce(person.left_on, '') "
     "FROM person JOIN unit ON unit.id = person.unit_id ORDER BY person.code"
 )
 ADD_UNIT = (
-    "INSERT INTO unit (code, name, kind, parent_id) "
-    "VALUES (?, ?, ?, (SELECT id FROM unit WHERE code = ?))"
+    "INSERT INTO unit (name, kind, parent_id, left_on, code) "
+    "VALUES (?, ?, (SELECT id FROM unit WHERE code = ?), nullif(?, ''), ?)"
 )
 CHANGE_UNIT = (
-    "UPDATE unit SET name = ?, kind = ?, parent_id = (SELECT id FROM unit WHERE code = ?) "
-    "WHERE code = ?"
+    "UPDATE unit SET name = ?, kind = ?, parent_id = (SELECT id FROM unit WHERE code = ?), "
+    "left_on = nullif(?, '') WHERE code = ?"
 )
 ADD_PERSON = (
-    "INSERT INTO person (code, name, unit_id, membership, floating) "
-    "VALUES (?, ?, (SELECT id FROM unit WHERE code = ?), ?, ?)"
+    "INSERT INTO person (name, unit_id, membership, floating, left_on, code) "
+    "VALUES (?, (SELECT id FROM unit WHERE code = ?), ?, ?, nullif(?, ''), ?)"
 )
 CHANGE_PERSON = (
     "UPDATE person SET name = ?, unit_id = (SELECT id FROM unit WHERE code = ?), "
-    "membership = ?, floating = ? WHERE code = ?"
+    "membership = ?, floating = ?, left_on = nullif(?, '') WHERE code = ?"
 )
 
 
@@ -90,19 +94,26 @@ class Register(Generic[R]):
     """A kind of roster: how its file is read, checked against what is there, and written."""
 
     columns: Sequence[csv_table.Column]
-    rows_of: Callable[[Table], Sheet[R]]
+    rows_of: Callable[[Table, Collection[str]], Sheet[R]]
     current: Callable[[], dict[str, R]]
-    home: Callable[[R], str]  # code of the unit by which a row is within reach or not
+    place: str  # the cell with the code of the unit that a row stands in
+    home: str  # the one with that of the unit by which it is within reach or not
     check: Callable[[Sheet[R], Mapping[str, R], Collection[str]], None]
     write: Callable[[Preview[R]], None]
 
-    def preview(self, data: bytes, within: Unit | None = None) -> Preview[R]:
+    def preview(
+        self, data: bytes, within: Unit | None = None, answers: Answers | None = None
+    ) -> Preview[R]:
         """What a file would do; `Refused` when it cannot be read as a table at all."""
-        return self.look(csv_table.read(data, self.columns), within)
+        return self.look(csv_table.read(data, self.columns), within, answers or {})
 
-    def look(self, table: Table, within: Unit | None) -> Preview[R]:
+    def look(self, table: Table, within: Unit | None, answers: Answers) -> Preview[R]:
         """Compare a table with what is there now."""
-        sheet, current, reachable = self.rows_of(table), self.current(), _reachable(within)
+        current, reachable = self.current(), _reachable(within)
+        near = {code: row for code, row in current.items() if getattr(row, self.home) in reachable}
+        sheet = self.rows_of(table, {folded(code) for code in near})
+        places = reachable | {getattr(row, self.place) for row in near.values()}
+        alike = recognise(sheet, near, self.place, places, answers)
         self.check(sheet, current, reachable)
         known = [(current[code], row) for code, row in sheet.rows.items() if code in current]
         changed = tuple(Change(old, new) for old, new in known if old != new)
@@ -110,13 +121,12 @@ class Register(Generic[R]):
             register=self,
             table=table,
             within=within,
+            answers=answers,
+            alike=alike,
             added=tuple(row for code, row in sheet.rows.items() if code not in current),
             changed=changed,
             same=len(known) - len(changed),
-            absent=sum(
-                code not in sheet.rows and self.home(row) in reachable
-                for code, row in current.items()
-            ),
+            absent=sum(code not in sheet.rows for code in near),
             errors=tuple(sorted(sheet.errors, key=lambda error: error.row)),
         )
 
@@ -128,11 +138,18 @@ class Preview(Generic[R]):
     register: Register[R]
     table: Table
     within: Unit | None
+    answers: Answers
+    alike: tuple[Alike[R], ...]
     added: tuple[R, ...]
     changed: tuple[Change[R], ...]
     same: int
     absent: int
     errors: tuple[RowError, ...]
+
+    @property
+    def undecided(self) -> int:
+        """How many look like somebody already there, and nobody said whether they are."""
+        return sum(not each.answer for each in self.alike)
 
     @property
     def digest(self) -> str:
@@ -150,20 +167,25 @@ def apply(preview: Preview[R], seen: str | None = None) -> None:
         raise Refused(
             N_("文件里有 %(n)s 处错误，什么也没有写入。请改正后再导入。"), n=len(preview.errors)
         )
+    if preview.undecided:
+        raise Refused(
+            N_(
+                "有 %(n)s 行像是名册里已有的，什么也没有写入。"
+                "请先逐条说明是同一个（沿用原来的编号），还是另外一个。"
+            ),
+            n=preview.undecided,
+        )
     with writing():
-        now = preview.register.look(preview.table, preview.within)
-        if now.errors or now.digest != (seen or preview.digest):
+        now = preview.register.look(preview.table, preview.within, preview.answers)
+        if now.errors or now.undecided or now.digest != (seen or preview.digest):
             raise Refused(N_("刚才有人改了名册，什么也没有写入。请再看一遍预览，然后确认。"))
         now.register.write(now)
 
 
 def units_csv(within: Unit | None = None, language: str = "zh") -> bytes:
     """The units within reach as CSV, parents first."""
-    codes = _codes()
-    rows = (
-        (unit.code, unit.name, word("kind", unit.kind, language), codes.get(unit.parent_id, ""))
-        for _, unit in tree(within)
-    )
+    units = _units()
+    rows = (_cells(units[unit.code], language) for _, unit in tree(within))
     return csv_table.write(UNIT_COLUMNS, language, rows)
 
 
@@ -172,12 +194,12 @@ def people_csv(within: Unit | None = None, language: str = "zh") -> bytes:
     people: dict[str, list[PersonRow]] = {}
     for row in _people().values():
         people.setdefault(row.unit, []).append(row)
-    rows = (
-        [word(each.name, getattr(row, each.name), language) for each in fields(row)]
-        for _, unit in tree(within)
-        for row in people.get(unit.code, ())
-    )
+    rows = (_cells(row, language) for _, unit in tree(within) for row in people.get(unit.code, ()))
     return csv_table.write(PERSON_COLUMNS, language, rows)
+
+
+def _cells(row: UnitRow | PersonRow, language: str) -> list[str]:
+    return [word(each.name, getattr(row, each.name), language) for each in fields(row)]
 
 
 def tree(within: Unit | None = None) -> list[tuple[int, Unit]]:
@@ -195,8 +217,9 @@ def tree(within: Unit | None = None) -> list[tuple[int, Unit]]:
 
 
 def headcounts() -> dict[int, int]:
-    """How many people each unit has, itself alone, by its id."""
-    return dict(database.execute_sql("SELECT unit_id, COUNT(*) FROM person GROUP BY unit_id"))
+    """How many people each unit has, itself alone, by its id; those who left are not counted."""
+    counted = "SELECT unit_id, COUNT(*) FROM person WHERE left_on IS NULL GROUP BY unit_id"
+    return dict(database.execute_sql(counted))
 
 
 def _codes() -> dict[int | None, str]:
@@ -220,6 +243,7 @@ def _people() -> dict[str, PersonRow]:
 def _check_people(
     sheet: Sheet[PersonRow], current: Mapping[str, PersonRow], reachable: Collection[str]
 ) -> None:
+    gone = {code for code, unit in _units().items() if unit.left_on}
     for code, row in sheet.rows.items():
         old = current.get(code)
         if old and old.unit not in reachable:
@@ -234,14 +258,16 @@ def _check_people(
                 "unit",
                 N_("应为名册里已有单位的编号，并在您的范围之内；单位要先导入"),
             )
+        elif row.unit in gone and not row.left_on:
+            sheet.wrong(sheet.sources[code], "unit", unit_tree.GONE)
 
 
 def _write_units(preview: Preview[UnitRow]) -> None:
     cursor = database.cursor()
-    rows = _parents_first(preview.added)
-    cursor.executemany(ADD_UNIT, [(row.code, row.name, row.kind, row.parent) for row in rows])
     changed = [each.new for each in preview.changed]
-    cursor.executemany(CHANGE_UNIT, [(row.name, row.kind, row.parent, row.code) for row in changed])
+    for sql, rows in (ADD_UNIT, _parents_first(preview.added)), (CHANGE_UNIT, changed):
+        values = [(row.name, row.kind, row.parent, row.left_on, row.code) for row in rows]
+        cursor.executemany(sql, values)
 
 
 def _parents_first(rows: Collection[UnitRow]) -> list[UnitRow]:
@@ -258,27 +284,21 @@ def _parents_first(rows: Collection[UnitRow]) -> list[UnitRow]:
 
 def _write_people(preview: Preview[PersonRow]) -> None:
     cursor = database.cursor()
-    cursor.executemany(
-        ADD_PERSON,
-        [
-            (row.code, row.name, row.unit, row.membership, row.floating == "yes")
-            for row in preview.added
-        ],
-    )
-    cursor.executemany(
-        CHANGE_PERSON,
-        [
-            (row.name, row.unit, row.membership, row.floating == "yes", row.code)
-            for row in (each.new for each in preview.changed)
-        ],
-    )
+    changed = [each.new for each in preview.changed]
+    for sql, rows in (ADD_PERSON, preview.added), (CHANGE_PERSON, changed):
+        values = [
+            (row.name, row.unit, row.membership, row.floating == "yes", row.left_on, row.code)
+            for row in rows
+        ]
+        cursor.executemany(sql, values)
 
 
 UNITS = Register(
     columns=UNIT_COLUMNS,
     rows_of=units_of,
     current=_units,
-    home=lambda row: row.code,
+    place="parent",
+    home="code",
     check=unit_tree.check,
     write=_write_units,
 )
@@ -286,7 +306,8 @@ PEOPLE = Register(
     columns=PERSON_COLUMNS,
     rows_of=people_of,
     current=_people,
-    home=lambda row: row.unit,
+    place="unit",
+    home="unit",
     check=_check_people,
     write=_write_people,
 )

@@ -1,28 +1,43 @@
 """The rows of a roster file: what each column may hold, and what is wrong with a cell.
 
-Knows the file alone; whether a parent exists is `surveys.roster`'s to say.
+Knows the file alone; whether a parent exists is `surveys.roster`'s to say, and who is there already
+that of `surveys.alike`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeVar
 
 from surveys.csv_table import Column, Row, Table, plain
 from surveys.messages import N_, Refused
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: .*)?")
+EXCEL = re.compile(
+    r"\d+(\.\d+)?E\+\d+|[\d,]+\.0+|\d{1,3}(,\d{3})+|#+|\d+[/年月][\d/年月日]+"
+    r"|\d{1,2}-[A-Z][a-z]{2}(-\d+)?|[A-Z][a-z]{2}-\d{2}"
+)
+"""What a spreadsheet makes of a code that it takes for a number or a day."""
+BORN = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+IDENTITY = re.compile(
+    rf"(?<!\d)[1-9]\d{{5}}(?:(?:18|19|20)\d\d{BORN}\d{{3}}[\dX]|\d\d{BORN}\d{{3}})(?!\d)"
+)
+"""A resident identity number, by the birthday in it: a firm's number has as many digits."""
 LONGEST_NAME = 40
 LONGEST_VALUE_SHOWN = 40
 
+LEFT_ON = Column("left_on", {"zh": "离开日期", "en": "left"}, ("已离开", "left on"), optional=True)
 UNIT_COLUMNS = (
     Column("code", {"zh": "编号", "en": "code"}, ("单位编号", "unit code")),
     Column("name", {"zh": "名称", "en": "name"}, ("单位名称", "unit name")),
     Column("kind", {"zh": "类型", "en": "kind"}, ("单位类型", "类别", "type")),
     Column("parent", {"zh": "上级编号", "en": "parent"}, ("上级单位编号", "上级", "parent code")),
+    LEFT_ON,
 )
 PERSON_COLUMNS = (
     Column("code", {"zh": "编号", "en": "code"}, ("人员编号", "person code")),
@@ -30,6 +45,7 @@ PERSON_COLUMNS = (
     Column("unit", {"zh": "所在单位编号", "en": "unit"}, ("单位编号", "支部编号", "unit code")),
     Column("membership", {"zh": "党员身份", "en": "membership"}, ("身份", "党员类别")),
     Column("floating", {"zh": "流动", "en": "floating"}, ("是否流动", "流动党员")),
+    LEFT_ON,
 )
 
 # What may stand in a cell for each stored value; the first two are what an export writes (zh, en).
@@ -69,14 +85,29 @@ EXPECTED = {
 }
 
 
+ILL_FORMED = N_("应为 1 到 40 个英文字母、数字、“-”或“_”")
+NO_IDENTITY = N_(
+    "这像身份证号，不能当编号：编号会印在选票、存档和要签字的表上。请另编短号；"
+    "名册里已有的，请管理员运行 people rename-ids 换掉"
+)
+EXCEL_CODE = N_(
+    "Excel 或 WPS 把编号当成数字或日期改写了，原来的编号可能已经丢失。"
+    "请在原表里把这一列设成“文本”，重新填好，再另存为 CSV"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit as a row: `kind` as it is stored, `parent` a code, empty for the district."""
+    """A unit as a row: `kind` as it is stored, `parent` a code, empty for the district.
+
+    `left_on` is the day it left the roster, empty for what is there.
+    """
 
     code: str
     name: str
     kind: str
     parent: str
+    left_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +119,7 @@ class PersonRow:
     unit: str
     membership: str
     floating: str
+    left_on: str = ""
 
 
 class RowError(Refused):
@@ -107,11 +139,14 @@ R = TypeVar("R", UnitRow, PersonRow)
 class Sheet(Generic[R]):
     """The rows of a file by code, where they stand, and what is wrong with them.
 
+    `known` are the codes that are there, `folded`: what looks like one of them may be ill-formed.
+
     A row whose code can be read is here even when another cell of it is wrong (that value is then
     empty): those that name it as their parent are not wrong.
     """
 
     table: Table
+    known: Collection[str] = ()
     rows: dict[str, R] = field(default_factory=dict)
     sources: dict[str, Row] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
@@ -132,30 +167,51 @@ class Sheet(Generic[R]):
             self.sources[row.code] = source
 
 
-def units_of(table: Table) -> Sheet[UnitRow]:
+def folded(code: str) -> str:
+    """A code to compare: width, case, spaces, zeros before a number, its format do not matter."""
+    text = unicodedata.normalize("NFKC", code).casefold()
+    text = re.sub(r"[^\w/+.-]+", "", re.sub(r"^([\d,]+)\.0+$", r"\1", text))
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+
+
+def same_name(name: str) -> str:
+    """A name to compare: width, case and every space do not matter."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def is_identity(code: str, of_person: bool = True) -> bool:
+    """Whether a code is, or holds, a resident identity number, of 18 digits or the old 15."""
+    bare = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code))).upper()
+    whole = of_person and re.fullmatch(r"\d{15}|\d{17}[\dX]", bare)
+    return len(bare) >= 15 and bool(whole or IDENTITY.search(bare))
+
+
+def units_of(table: Table, known: Collection[str]) -> Sheet[UnitRow]:
     """Read the rows of a file of units."""
-    sheet: Sheet[UnitRow] = Sheet(table)
+    sheet: Sheet[UnitRow] = Sheet(table, known)
     for row in _whole(sheet):
         found = UnitRow(
-            code=_code(sheet, row),
+            code=_code(sheet, row, of_person=False),
             name=_name(sheet, row),
             kind=_word(sheet, row, "kind"),
             parent=unicodedata.normalize("NFKC", row.cells["parent"]),
+            left_on=_day(sheet, row),
         )
         sheet.take(row, found)
     return sheet
 
 
-def people_of(table: Table) -> Sheet[PersonRow]:
+def people_of(table: Table, known: Collection[str]) -> Sheet[PersonRow]:
     """Read the rows of a file of people."""
-    sheet: Sheet[PersonRow] = Sheet(table)
+    sheet: Sheet[PersonRow] = Sheet(table, known)
     for row in _whole(sheet):
         found = PersonRow(
-            code=_code(sheet, row),
+            code=_code(sheet, row, of_person=True),
             name=_name(sheet, row),
             unit=unicodedata.normalize("NFKC", row.cells["unit"]),
             membership=_word(sheet, row, "membership"),
             floating=_word(sheet, row, "floating"),
+            left_on=_day(sheet, row),
         )
         sheet.take(row, found)
     return sheet
@@ -172,11 +228,28 @@ def _whole(sheet: Sheet[R]) -> Iterator[Row]:
         yield row
 
 
-def _code(sheet: Sheet[R], row: Row) -> str:
+def _code(sheet: Sheet[R], row: Row, of_person: bool) -> str:
     code = unicodedata.normalize("NFKC", row.cells["code"])
-    if CODE.fullmatch(code):
-        return code
-    sheet.wrong(row, "code", N_("应为 1 到 40 个英文字母、数字、“-”或“_”"))
+    wrong = EXCEL_CODE if EXCEL.fullmatch(code) else "" if CODE.fullmatch(code) else ILL_FORMED
+    if is_identity(code, of_person):
+        wrong = NO_IDENTITY
+    elif wrong and folded(code) in sheet.known:
+        wrong = ""
+    if wrong:
+        sheet.wrong(row, "code", wrong)
+    return "" if wrong else code
+
+
+def _day(sheet: Sheet[R], row: Row) -> str:
+    text = unicodedata.normalize("NFKC", row.cells.get("left_on", ""))
+    found = DAY.fullmatch(text)
+    try:
+        if found:
+            return date(*map(int, found.groups())).isoformat()
+    except ValueError:
+        found = None
+    if text:
+        sheet.wrong(row, "left_on", N_("应为 2026-12-31 这样的日期；没有离开的，空着"))
     return ""
 
 

@@ -148,7 +148,7 @@ def _rules(rules: dict[str, Any], typed: Typed) -> dict[str, Any]:
         if made:
             rules[key] = made
     if typed.empty_group not in ("renormalise", "withhold"):
-        raise BadSetting("empty_group", N_("请选择有的票类没有有效答卷时怎么办。"))
+        raise BadSetting("empty_group", N_("请选择有的票类没有有效回答时怎么办。"))
     return {**rules, "empty_group": typed.empty_group}
 
 
@@ -181,7 +181,7 @@ def _flags(typed: Typed, _rules: dict[str, Any], before: Any) -> list[dict[str, 
         if flag.side not in ("over", "under"):
             raise BadSetting(f"flag-{number}-share", N_("提示：请选“超过”或“不到”。"))
         if flag.of not in ("valid", "issued"):
-            raise BadSetting(f"flag-{number}-share", N_("提示：请选占有效票还是占应到。"))
+            raise BadSetting(f"flag-{number}-share", N_("提示：请选占有效回答还是占应到。"))
         share = _share(f"flag-{number}-share", flag.share)
         taken = [*ids, *(str(each["id"]) for each in found)]
         name = ids[number] if number < len(ids) else _new_id(taken)
@@ -231,12 +231,12 @@ def _check(document: dict[str, Any]) -> None:
     for number, flag in enumerate(document["rules"].get("flags", ())):
         if not set(flag["options"]) <= valued:
             raise BadSetting(
-                f"flag-{number}-share", N_("提示只能用有分值的选项；不了解、弃权不算有效票。")
+                f"flag-{number}-share", N_("提示只能用有分值的选项；不了解、弃权不算有效回答。")
             )
         if flag.get("of") == "issued" and not questionnaire.is_by_codes(document):
             raise BadSetting(
                 f"flag-{number}-share",
-                N_("提示：这份问卷不是只凭测评码参加，不知道应到多少人，只能占有效票。"),
+                N_("提示：这份问卷不是只凭测评码参加，不知道应到多少人，只能占有效回答。"),
             )
     try:
         questionnaire.from_document(document)

@@ -184,7 +184,7 @@ def candidates(round_: Round) -> list[Unit]:
     """The units that a draft may choose: of the questionnaire's kinds, within its owner's reach."""
     kinds = questionnaire.of(round_).kinds
     within = reach(round_.owner)
-    found = Unit.select().where(Unit.kind.in_(kinds)).order_by(Unit.code)
+    found = Unit.select().where(Unit.kind.in_(kinds), Unit.left_on.is_null()).order_by(Unit.code)
     return [unit for unit in found if unit.id in within]
 
 
@@ -200,13 +200,15 @@ def issues_before_opening(round_: Round, now: datetime) -> list[Issue]:
     chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
     if not chosen:
         found.append(Issue("chosen", N_("还没有选测评对象。请至少选一个单位。")))
+    gone = "、".join(unit.name for unit in chosen if unit.left_on)
+    if gone:
+        found.append(Issue("chosen", N_("%(units)s已离开名册。请修改对象，去掉它。"), units=gone))
     if round_.opens_at is None or round_.ends_at is None:
         found.append(Issue("ends_at", N_("还没有定开始和截止的时间。")))
     elif round_.ends_at <= now:
         found.append(Issue("ends_at", N_("截止时间已经过去。请改到以后。")))
     if form.listed:
-        missing = listing.missing(round_, chosen)
-        found += [Issue("listed", each.message, **each.params) for each in missing]
+        found += [Issue("listed", words, **of) for words, of in listing.missing(round_, chosen)]
     elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
@@ -221,13 +223,14 @@ def _too_few_codes(round_: Round, form: Questionnaire, chosen: list[Unit]) -> It
     needed = int(round_.rules.get("minimum", 5)) + (1 if form.peers else 0)
     issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
     groups = groups_of(round_)
+    # Where no subject has a parent, small groups are joined before scoring.
+    flat = form.listed or form.about == "persons"
     message = N_(
         "%(unit)s的“%(group)s”只有 %(codes)s 个测评码，至少要 %(needed)s 个，"
         "否则保不住密。请补发；人数不够的，改用纸质票。"
     )
     for unit in chosen:
-        # Where nothing is summed up the tree, small groups are joined before scoring.
-        for joined in [[group] for group in groups] if form.summed else [groups]:
+        for joined in [groups] if flat else [[group] for group in groups]:
             codes = sum(issued.get((unit.id, group.id), 0) for group in joined)
             if codes < needed:
                 about = {"unit": unit.name, "group": _named(joined)}
@@ -320,7 +323,7 @@ def abandon(keys: Path, round_: Round, reason: str) -> None:
 
 
 def finish_destruction(keys: Path) -> list[int]:
-    """Destroy each key whose round was counted or given up; the rounds' ids.
+    """Destroy each key whose round was counted or given up, and its sealed texts; the rounds' ids.
 
     Called on start, on a database that may be older than this program: a process may have died
     between the commit that ended a round and the destruction of its key. A key that this database
@@ -328,7 +331,9 @@ def finish_destruction(keys: Path) -> list[int]:
     """
     held = Round.select(Round.id, Round.key_check).where(Round.id.in_(seal.held(keys)))
     ended = held.where(Round.state.in_(["closed", "published", "abandoned"]))
-    return [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
+    destroyed = [each.id for each in ended if seal.destroy(keys, each.id, each.key_check)]
+    urn.finish_sweeping()
+    return destroyed
 
 
 def lost_key(keys: Path, round_: Round) -> seal.KeyLost | None:

@@ -5,7 +5,7 @@ Read from the kept archive alone; no score, grade or rank depends on them. Stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +17,17 @@ FEWEST_TOO_GOOD = 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A shown subject: its cells as the archive keeps them, its line of the scores, its place.
+    """A subject: its cells as the archive keeps them, its line of the scores, its place.
 
-    The place is the branch of a member; units have none.
+    The place is the branch of a member; units have none. A hidden one has no cells; `decided` is
+    the grade that people decided on, empty where they have not.
     """
 
     subject: str
     cells: Mapping[str, Mapping[str, Any]]
     score: Mapping[str, Any]
     place: str = ""
+    decided: str = ""
 
     @property
     def papers(self) -> tuple[int, int] | None:
@@ -41,29 +43,42 @@ class Line:
 class Signal:
     """Something to look at: its kind, and the subjects or the place it is about.
 
-    Kinds: `turnout` (no more than half came back), `excellent` (more than a third got the best grade),
-    `empty` (a group without a valid answer), `joined` (small groups counted as one), `too-good`
-    (almost all papers back and every answer positive, everywhere).
+    Kinds: `turnout` (at most half came back), `excellent` (more were decided the best grade than
+    the `most` there may be), `empty` (a group without a valid answer), `joined` (small groups
+    counted as one), `too-good` (almost all papers back and every answer positive, everywhere).
     """
 
     kind: str
     subjects: tuple[str, ...]
     place: str = ""
+    most: int = 0
 
 
-def found(lines: Sequence[Line], rules: Mapping[str, Any]) -> list[Signal]:
-    """The signals of shown subjects, the gravest first; of hidden ones there are none."""
+def a_third(people: int) -> int:
+    """How many of so many may get the best grade, where nothing else is laid down."""
+    return people // 3
+
+
+def found(
+    lines: Sequence[Line], rules: Mapping[str, Any], most: Callable[[int], int] = a_third
+) -> list[Signal]:
+    """The signals of a round, the gravest first; of answers about hidden subjects there are none.
+
+    `most` says how many of a place's so many may get the best grade.
+    """
+    top = best_grade(rules)
     by_place: dict[str, list[Line]] = {}
     for line in lines:
         by_place.setdefault(line.place, []).append(line)
+    lines = [line for line in lines if line.cells]
     signals = [Signal("too-good", _ids(lines))] if _too_good(lines) else []
     for place, some in by_place.items():
         few = _ids(line for line in some if _under_half(line))
         if few:
             signals.append(Signal("turnout", few, place))
-        best = _ids(line for line in some if _has_best_grade(line, rules))
-        if 3 * len(best) > len(some) > 1:
-            signals.append(Signal("excellent", best, place))
+        best = _ids(line for line in some if line.decided and line.decided == top)
+        if len(some) > 1 and len(best) > most(len(some)):
+            signals.append(Signal("excellent", best, place, most(len(some))))
     empty = _ids(line for line in lines if _notes(line) & {"renormalised", "withheld"})
     joined = _ids(line for line in lines if "merged" in _notes(line))
     signals += [Signal("empty", empty)] if empty else []
@@ -84,12 +99,12 @@ def _under_half(line: Line) -> bool:
     return papers is not None and 2 * papers[0] <= papers[1]
 
 
-def _has_best_grade(line: Line, rules: Mapping[str, Any]) -> bool:
+def best_grade(rules: Mapping[str, Any]) -> str | None:
+    """The grade of the highest band; none where there are not two."""
     bands = rules.get("bands") or ()
     if len(bands) < 2:
-        return False
-    best = max(bands, key=lambda band: float(band["min"]))
-    return bool(line.score.get("grade") == best["grade"])
+        return None
+    return str(max(bands, key=lambda band: float(band["min"]))["grade"])
 
 
 def _too_good(lines: Sequence[Line]) -> bool:

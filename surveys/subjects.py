@@ -9,14 +9,13 @@ from collections.abc import Sequence
 
 from surveys import listing, questionnaire
 from surveys.models import Person, Round, Subject, Unit, path_to_root, reach
-from surveys.namesakes import told_apart
 
 
 def members(unit: Unit) -> list[Person]:
     """Who is rated in a branch: its full members. Probationary ones take part and get no grade."""
     return list(
         Person.select()
-        .where(Person.unit == unit, Person.membership == "full")
+        .where(Person.unit == unit, Person.membership == "full", Person.left_on.is_null())
         .order_by(Person.name, Person.code)
     )
 
@@ -26,23 +25,20 @@ def make(round_: Round) -> None:
     chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
     form = questionnaire.of(round_)
     if form.listed:
-        listing.make(round_, chosen)
+        listing.make(round_, form.about, chosen)
     elif form.about == "persons":
         _make_people(round_, chosen)
-    elif form.summed:
-        _make_tree(round_, chosen)
     else:
         _make_units(round_, chosen)
 
 
 def _make_people(round_: Round, branches: Sequence[Unit]) -> None:
     rows = [(person, branch) for branch in branches for person in members(branch)]
-    labels = told_apart([(person.name, branch.name, person.code) for person, branch in rows])
-    for position, ((person, branch), label) in enumerate(zip(rows, labels, strict=True)):
+    for position, (person, branch) in enumerate(rows):
         Subject.create(
             round=round_,
             key=person.code,
-            label=label,
+            label=person.name,
             place_label=branch.name,
             person=person,
             place=branch,
@@ -51,20 +47,6 @@ def _make_people(round_: Round, branches: Sequence[Unit]) -> None:
 
 
 def _make_units(round_: Round, chosen: Sequence[Unit]) -> None:
-    """The chosen units alone: none has a parent, so that small groups of raters are joined."""
-    for position, unit in enumerate(chosen):
-        Subject.create(
-            round=round_,
-            key=unit.code,
-            label=unit.name,
-            place_label=unit.name,
-            unit=unit,
-            place=unit,
-            position=position,
-        )
-
-
-def _make_tree(round_: Round, chosen: Sequence[Unit]) -> None:
     """The chosen units, and those above them within the owner's reach, which are not rated."""
     made: dict[int, Subject] = {}
     every = {unit.id: unit for unit in Unit.select()}

@@ -32,22 +32,25 @@ def at(field: str) -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """A text without control characters (line breaks stay) and outer space."""
-    return "".join(
-        each for each in text.replace("\r\n", "\n") if each.isprintable() or each == "\n"
-    ).strip()
+    """A text without control characters and outer space; line breaks stay.
+
+    Each space in it, be it a tab, a wide or a hard one, is a plain one.
+    """
+    lines = "\n".join(text.splitlines())
+    spaced = (" " if each.isspace() and each != "\n" else each for each in lines)
+    return "".join(each for each in spaced if each.isprintable() or each == "\n").strip()
 
 
 def title(text: str) -> str:
     """The title of a round, or `BadSetting`."""
-    plain = text.strip()
-    if not plain:
+    written = plain(text)
+    if not written:
         raise BadSetting("title", N_("请起一个名称。"))
-    if len(plain) > LONGEST_TITLE or not plain.isprintable():
+    if len(written) > LONGEST_TITLE or "\n" in written:
         raise BadSetting(
             "title", N_("名称最多 %(most)s 字，不能有换行等特殊字符。"), most=LONGEST_TITLE
         )
-    return plain
+    return written
 
 
 def paragraph(text: str, missing: str) -> str:

@@ -25,6 +25,8 @@ WRONG_PARENT = {
     **dict.fromkeys(PLACES, N_("机关、学校、企业、社会组织的上级应为区、街道、社区或村")),
 }
 
+GONE = N_("这个单位已离开名册，请先让它回来，或者另写一个")
+
 Units = Mapping[str, UnitRow]
 
 
@@ -57,6 +59,8 @@ def _is_misplaced(
     new = row.parent in sheet.rows and row.parent not in current
     if old and row.code not in reachable:
         sheet.wrong(source, "code", N_("这个编号已属于您范围之外的单位，请换一个编号"))
+    elif old and row.left_on and not old.left_on:
+        sheet.wrong(source, "left_on", N_("单位离开，请在“单位”页上办；这一格请空着"))
     elif not row.kind:
         return True  # said already
     elif row.code == root and row.kind != "district":
@@ -106,6 +110,8 @@ def _check_kinds(sheet: Sheet[UnitRow], whole: Units, settled: set[str]) -> None
     """Note each unit that stands under what it may not, at the row that the file has of the two."""
     for code, row in whole.items():
         parent = whole.get(row.parent)
+        if parent and parent.left_on and not row.left_on and code in sheet.rows:
+            sheet.wrong(sheet.sources[code], "parent", GONE)
         if parent is None or not parent.kind or not settled.isdisjoint((code, parent.code)):
             continue
         if row.kind == "district" or parent.kind in PARENTS[row.kind]:

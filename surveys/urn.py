@@ -30,6 +30,10 @@ SEALED_TEXTS = (
     "SELECT key FROM comment WHERE round_id = ? AND key > ? AND sealed IS NOT NULL"
     " ORDER BY key LIMIT 1000"
 )
+UNSWEPT = (
+    "SELECT id FROM round WHERE state IN ('closed', 'published', 'abandoned') AND EXISTS"
+    " (SELECT 1 FROM comment WHERE round_id = round.id AND sealed IS NOT NULL)"
+)
 SWEEP = "DELETE FROM comment WHERE round_id = ? AND key > ? AND key <= ? AND sealed IS NOT NULL"
 
 Row = tuple[bytes, *tuple[object, ...]]
@@ -72,3 +76,9 @@ def sweep(round_id: int) -> None:
         with writing():
             database.execute_sql(SWEEP, (round_id, last, keys[-1][0]))
         (last,) = keys[-1]
+
+
+def finish_sweeping() -> None:
+    """Sweep after a process that died between the end of a round and the last of its texts."""
+    for (round_id,) in database.execute_sql(UNSWEPT).fetchall():
+        sweep(round_id)

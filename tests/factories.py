@@ -144,11 +144,15 @@ def answer(
 
 def vote(keys: Path, code: str, grades: Mapping[str, str | None], now: datetime = DURING) -> None:
     """A member votes: person code → overall grade; the others' lines stay blank."""
+    vote_fully(keys, code, {key: {"overall": grade} for key, grade in grades.items()}, now)
+
+
+def vote_fully(
+    keys: Path, code: str, lines: Mapping[str, Mapping[str, str | None]], now: datetime = DURING
+) -> None:
+    """A member votes in several columns: person code → question → grade."""
     right = ballots.find(keys, code, now)
-    sheet = {
-        each.id: {"overall": grades[each.key]} if each.key in grades else {}
-        for each in ballots.subjects_of(right)
-    }
+    sheet = {each.id: dict(lines.get(each.key, {})) for each in ballots.subjects_of(right)}
     ballots.cast(keys, right, sheet, {}, now)
 
 

@@ -216,6 +216,11 @@ def _early_and_late(keys: Path, district: District, doors: Doors) -> None:
     made = factories.draft(district.root, [district.first], needs_codes=True, title="示范凭码调查")
     doors.names["resident"] = factories.codes(keys, made, district.first, 9)[0]
     doors.names["coded"] = str(factories.opened(keys, made).id)
+    made = factories.draft(district.root, [district.first], title="示范未开始")
+    doors.names["unopened"] = str(made.id)
+    made, _codes = factories.open_appraisal(keys, district, title="示范已取消")
+    doors.names["given_up"] = f"g-{factories.subject(made, 'p1').id}-overall"
+    rounds.abandon(keys, made, "发错了问卷")
     for name, opens in (("late", START - timedelta(days=9)), ("early", AFTER)):
         ends = opens + timedelta(days=7)
         made = factories.draft(

@@ -75,6 +75,7 @@ SEEN = [
     State("answers.survey", "kinds", "/s/{kinds}/c1"),
     State("answers.survey", "by code", "/s/{coded}/c1"),
     State("answers.survey", "waiting", "/s/{waiting}/c1"),
+    State("answers.survey", "draft", "/s/{unopened}/c1"),
     State("answers.survey", "ended", "/s/{ended}/c1"),
     State("answers.survey", "abandoned", "/s/{abandoned}/c1"),
     State("answers.survey", "published", "/s/{public}/c1"),
@@ -166,6 +167,8 @@ SEEN = [
     State("roster.people", "found", "/desk/people?q=示例㑇"),
     State("roster.people", "nothing found", "/desk/people?q=龙"),
     empty("roster.people", "/desk/people"),
+    State("roster.person", "to leave", "/desk/people/p1"),
+    State("roster.unit", "to leave", "/desk/units/c1"),
 ]
 
 ALL = {"*conduct": "excellent", "*overall": "qualified"}
@@ -176,6 +179,7 @@ UNITS = "编号,名称,类型,上级编号,备注\nc1,甲一新社区,社区,s1,
 WRONG_UNITS = "编号,名称,类型,上级编号\nc9,甲九示范社区,小区,没有\n甲,,社区,c1\n"
 PEOPLE = "编号,姓名,所在单位编号,党员身份,流动\np1,示例党员1,b1,预备党员,是\n"
 WRONG_PEOPLE = "编号,姓名,所在单位编号,党员身份,流动\np1,示例党员1,没有,群,嗯\n"
+DOUBLED = "编号,姓名,所在单位编号,党员身份,流动\nP1,示例党员一,b1,正式党员,否\n"
 PLAN = "2026年示范区组织工作要点\n一、打牢基础\n1.抓实学习。每月一次。\n5.换掉路灯。月底前。\n"
 
 SENT = [
@@ -198,6 +202,7 @@ SENT = [
     State("answers.enter", "spent", "/v", 409, {"code": "{spent}"}),
     State("answers.enter", "early", "/v", 410, {"code": "{early}"}),
     State("answers.enter", "late", "/v", 410, {"code": "{late}"}),
+    State("answers.enter", "given up", "/v", 410, {"code": "2222-2222-2222", "{given_up}": "x"}),
     State("answers.review", "blank", "/v/review", 200, {"code": "{code}"}),
     State("answers.review", "full", "/v/review", 200, {"code": "{code}", **ALL}),
     State(
@@ -270,6 +275,8 @@ SENT = [
     State("roster.units", "error", "/desk/units", 422, uploaded=WRONG_UNITS),
     State("roster.people", "preview", "/desk/people", uploaded=PEOPLE),
     State("roster.people", "error", "/desk/people", 422, uploaded=WRONG_PEOPLE),
+    State("roster.people", "alike", "/desk/people", uploaded=DOUBLED),
+    State("roster.unit", "refused", "/desk/units/c1", 409, {}),
 ]
 
 STATES = [*SEEN, *SENT]

@@ -27,7 +27,7 @@ GET = [
     ("plan.edit", "/desk/plan/2026/1", 303, 404, 200),
     ("plan.upload", "/desk/plan/import", 303, 404, 200),
     ("answers.survey", "/s/{open}/c1", 200, 200, 200),
-    ("answers.survey", "/s/{draft}/c1", 404, 404, 404),
+    ("answers.survey", "/s/{draft}/c1", 200, 200, 200),
     ("answers.survey", "/s/{open}/nowhere", 404, 404, 404),
     ("answers.enter", "/v", 200, 200, 200),
     ("auth.sign_in", "/sign-in", 200, 200, 200),
@@ -84,6 +84,8 @@ GET = [
     ("composites.csv", "/desk/composites/{stars}/scores.csv", 303, 404, 200),
     ("roster.units", "/desk/units", 303, 200, 200),
     ("roster.people", "/desk/people", 303, 200, 200),
+    ("roster.unit", "/desk/units/c2", 303, 404, 200),
+    ("roster.person", "/desk/people/z1", 303, 404, 200),
     ("roster.units_csv", "/desk/units.csv", 303, 200, 200),
     ("roster.people_csv", "/desk/people.csv", 303, 200, 200),
     ("manual.index", "/help", 200, 200, 200),
@@ -127,6 +129,8 @@ POST = [
     ("composites.discard", "/desk/composites/{uncounted}/discard", 303, 404, None),
     ("roster.units", "/desk/units", 303, 422, 422),
     ("roster.people", "/desk/people", 303, 422, 422),
+    ("roster.unit", "/desk/units/c2", 303, 404, None),
+    ("roster.person", "/desk/people/z1", 303, 404, None),
     ("rounds.new", "/desk/rounds/new", 303, None, None),
     ("rounds.edit", "/desk/rounds/{draft}/edit", 303, 404, None),
     ("rounds.rules", "/desk/rounds/{draft}/rules", 303, 404, None),
@@ -147,6 +151,7 @@ def numbers(
     """One round in each state, all of them the district's; the clock stands while one is open."""
     plan_store.store(plan_document.parse(PLAN, None), None, replace=False)
     early = START + timedelta(minutes=30)
+    factories.person("z1", "示例", district.third)
     draft = factories.draft(district.root, [district.first])
     coded = factories.draft(district.root, [district.branch], "member-appraisal")
     factories.codes(keys, coded, district.branch, 8)

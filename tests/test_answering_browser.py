@@ -131,7 +131,7 @@ def test_a_member_rates_one_person_a_screen(windows: Windows, house: House, scri
     assert letters(page) == "24px"
     page.locator(".names button").first.click()
     page.get_by_text("第 1 步，共 9 步").first.wait_for()
-    page.locator("details summary").click()
+    page.locator("#map summary").click()
     assert page.locator(".dot.filled").count() == 7
     page.locator(".dot").last.click()
     page.get_by_text("第 8 步，共 9 步").first.wait_for()

@@ -42,7 +42,7 @@ def test_what_is_no_page_of_a_round_is_not_found(
     for path in (
         f"/s/{survey.id}/nowhere",
         f"/s/{survey.id}/s1",
-        f"/s/{draft.id}/c1",
+        f"/s/{draft.id}/c2",
         "/s/999/c1",
         f"/s/{ballot[0].id}/p1",
     ):

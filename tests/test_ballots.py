@@ -219,3 +219,14 @@ def test_no_codes_after_the_end_of_a_round(district: District, keys: Path) -> No
     rounds.abandon(keys, round_, "示例原因")
     with pytest.raises(ballots.Closed):
         factories.codes(keys, Round.get_by_id(round_.id), district.branch, 1)
+
+
+def test_a_sheet_on_its_way_while_its_round_is_given_up_is_told_so(
+    district: District, keys: Path
+) -> None:
+    _, given_codes = factories.open_appraisal(keys, district)
+    right = ballots.find(keys, given_codes[0], DURING)
+    rounds.abandon(keys, right.round, "发错了问卷")
+    for now in (DURING, AFTER):
+        with pytest.raises(ballots.Closed, match="已经取消"):
+            ballots.cast(keys, right, {each.id: {} for each in ballots.subjects_of(right)}, {}, now)

@@ -22,6 +22,39 @@ def test_case_spaces_and_full_width_are_forgiven() -> None:
     assert codes.normalise(f"  {wide}　") == codes.normalise(code.replace("-", " "))
 
 
+CHATS = (
+    "https://surveys.example.org/v#{}",
+    "https://surveys.example.org/v#{}?from=timeline&isappinstalled=0",
+    "https://surveys.example.org/v%23{}",
+    "https://abcd.ef/v#{}",
+    "{}?from=timeline",
+    "{}&wechat_redirect",
+    "{}#wechat_redirect",
+    "{}#from=timeline",
+    "{}。",
+    "{}%20",
+    "{}/",
+    "{}？ａ＝１",
+    "测评码：{}，请收好",
+    "“{}”",
+    "\u200b{}\u3000",
+)
+
+
+@pytest.mark.parametrize("chat", CHATS)
+def test_a_code_is_found_in_the_link_and_the_words_around_it(chat: str) -> None:
+    code = codes.make()
+    assert codes.normalise(chat.format(code)) == codes.normalise(code)
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code)
+    assert codes.normalise(chat.format(wide)) == codes.normalise(code)
+
+
+@pytest.mark.parametrize("chat", CHATS)
+def test_a_wrong_code_in_a_link_is_still_wrong(chat: str) -> None:
+    with pytest.raises(codes.BadCode):
+        codes.normalise(chat.format("2222-2222-2223"))
+
+
 @given(place=st.integers(0, 11), other=SYMBOL)
 def test_one_wrong_symbol_is_always_noticed(place: int, other: str) -> None:
     right = codes.normalise(codes.make())

@@ -21,6 +21,7 @@ from surveys.archive_types import ArchiveError
 
 ROOT = Path(__file__).parent.parent
 SHA = "0" * 64
+DIGEST_OF_THE_EXAMPLE = "0fbc4dd600c7f5fd0546a9e8d0ddb53644e0a08692b07bcf97670c75bfb3079d"
 SIGNED = {"signed_by": "示例签字人", "signed_on": "2026-12-10"}
 
 EXAMPLE: dict[str, Any] = {
@@ -109,6 +110,49 @@ def test_the_steps_add_up_to_the_score() -> None:
     assert [step.share for step in steps] == [Fraction(5, 8), None, Fraction(3, 8)]
     score = composite.score(read)[1].score
     assert sum(step.points or 0 for step in steps) == score
+
+
+def test_half_of_the_weight_missing_leaves_no_score_where_the_rules_say_so() -> None:
+    """50 residents, 20 partners, 30 rooms: without residents, or without the two others."""
+
+    def with_parts(*keys: str, **rules: str) -> dict[str, Any]:
+        parts = {key: EXAMPLE["subjects"][0]["parts"][key] for key in keys}
+        document = changed(lambda d: d["subjects"][0].update(parts=parts, deductions=[]))
+        document["rules"].update(rules)
+        return scores(document)[0]
+
+    half = {"withhold_from": "1/2"}
+    for keys in (("partners", "rooms"), ("residents",), ()):
+        line = with_parts(*keys, **half)
+        assert (line["before"], line["score"], line["grade"]) == (None, None, None)
+        assert line["notes"] == ["withheld"]
+    # Half of them missing is half; 30 of 100 is less: (50 × 8700/95 + 20 × 85) ÷ 70 = 89.70.
+    line = with_parts("residents", "partners", **half)
+    assert (line["score"], line["notes"]) == ("89.70", ["renormalised"])
+    assert with_parts("residents", withhold_from="51/100")["score"] == "91.58"
+    # Without the key all is as before: (20 × 85 + 30 × 90) ÷ 50 = 88.
+    line = with_parts("partners", "rooms")
+    assert (line["score"], line["notes"]) == ("88.00", ["renormalised"])
+
+
+def test_what_was_kept_before_there_was_such_a_rule_keeps_its_bytes_and_verifies() -> None:
+    kept = composite_document.to_bytes(
+        composite_document.computed(composite_document.from_document(EXAMPLE))
+    )
+    assert archive.digest(kept) == DIGEST_OF_THE_EXAMPLE
+    for document, code in (
+        (kept, 0),
+        (kept.replace(b'"bands"', b'"withhold_from":"1/5","bands"'), 1),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", "surveys", "verify", "-"],
+            cwd=ROOT,
+            input=document,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == code
+    assert b'c2.score: file "85.81", computed null' in done.stdout
 
 
 values = st.fractions(min_value=0, max_value=100, max_denominator=400)
@@ -257,6 +301,9 @@ def set_part(value: object, part: str = "rooms") -> Callable[[dict[str, Any]], o
         (lambda d: d["rules"]["parts"][1].update(id="rooms"), 'id "rooms" stands twice'),
         (lambda d: d["rules"]["bands"][1].update(min=90), "rules.bands[1].min: stands in two"),
         (lambda d: d["rules"].update(extra=1), "rules.extra: unknown key"),
+        (lambda d: d["rules"].update(withhold_from="0"), "rules.withhold_from: must be over 0"),
+        (lambda d: d["rules"].update(withhold_from="3/2"), "rules.withhold_from: must be over 0"),
+        (lambda d: d["rules"].update(withhold_from=0.5), "rules.withhold_from"),
         (lambda d: d["sources"][0].update(part="nobody"), "sources[0].part: no part from a round"),
         (lambda d: d["sources"][0].update(part="rooms"), "sources[0].part: no part from a round"),
         (lambda d: d["sources"][1].update(part="residents"), "stands twice"),

@@ -68,7 +68,10 @@ def test_an_organiser_makes_stars_of_communities_from_draft_to_public(
     assert row_of(counted, "甲一示范社区") == (
         "甲一示范社区 有缺，其余重新折算 81.56 四星 75.00 缺 95.00 90.00"
     )
-    assert row_of(counted, "乙一示范社区") == "乙一示范社区 — — 缺 缺 缺 缺"
+    assert (
+        row_of(counted, "乙一示范社区") == "乙一示范社区 暂不评定，缺：群众满意率、共建单位评价、"
+        "“三室两栏”等阵地（签名）、问题清单办结率（签名） — — 缺 缺 缺 缺"
+    )
     page(f"/composites/{stars.id}", status=404)
     assert publish(signed_in, whole).status_code == 303
 
@@ -158,7 +161,7 @@ def test_a_report_of_secretaries_takes_the_satisfaction_of_their_community(
     assert row_of(shown, "示例党员1") == (
         "示例党员1 甲一示范社区第一支部 82.00 较好 80.00 75.00 90.00 90.00"
     )
-    assert "有缺，不计得分" in row_of(shown, "示例党员3")
+    assert "暂不评定，缺：上级党组织评价（签名）、平时考核（签名）" in row_of(shown, "示例党员3")
     assert "不公开" in shown
     publish(signed_in, whole)
     sheet = page(f"{desk(whole)}/subjects/p1", client=signed_in)
@@ -207,6 +210,9 @@ def test_a_composite_can_be_part_of_another_but_never_of_itself(
     path = f"{desk(scores)}/edit"
     itself = {"source-residents": f"composite-{scores.id}", "who": "sources"}
     assert "不能拿自己当一部分" in text(post(signed_in, path, itself), 422)
+    for number in ("9" * 5000, "²", ""):
+        endless = {"source-residents": f"round-{number}", "who": "sources"}
+        assert post(signed_in, path, endless).status_code in (303, 422)
     other = {"source-residents": f"composite-{stars.id}", "who": "sources"}
     assert "还没有计票" in text(post(signed_in, path, other), 422), "not published yet"
     publish(signed_in, compute(signed_in, stars))
@@ -365,3 +371,21 @@ def test_every_page_is_a_good_page(
         page(f"{path}?lang={language}", client=signed_in)
     for path in ("/composites", f"/composites/{stars.id}", f"/composites/{stars.id}/subjects/c1"):
         page(f"{path}?lang={language}")
+
+
+def test_a_community_without_its_residents_is_not_graded_and_it_is_said_why(
+    signed_in: FlaskClient, page: Fetch, stars: Composite
+) -> None:
+    """Residents are half of the stars: without them the other half gives none."""
+    for part in ("rooms", "problems"):
+        sign(signed_in, stars, part, {"c2": "100"})
+    publish(signed_in, compute(signed_in, stars))
+    why = "暂不评定，缺：群众满意率、共建单位评价"
+    assert why in row_of(page(f"/composites/{stars.id}"), "甲二示范社区")
+    assert f"{why} — — 缺 缺" in row_of(page(f"/composites/{stars.id}"), "甲二示范社区")
+    assert f"{why}。补齐之后才有得分和等次。" in page(f"/composites/{stars.id}/subjects/c2")
+    assert why in page("/units/c2")
+    data = signed_in.get(f"{desk(stars)}/scores.csv").get_data().decode("utf-8-sig")
+    (row,) = (each for each in csv.DictReader(io.StringIO(data)) if each["编号"] == "c2")
+    assert (row["得分"], row["建议等次"], row["说明"]) == ("", "", why)
+    assert "占到全部权重的 1/2，就暂不评定" in page(f"/composites/{stars.id}")

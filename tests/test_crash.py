@@ -15,7 +15,7 @@ from flask import Flask
 from site_app import storage
 from surveys import seal, tally
 from surveys.db import database
-from surveys.models import AccessCode, Archive, Rating, Receipt, Round, Score
+from surveys.models import AccessCode, Archive, Comment, Rating, Receipt, Round, Score
 from tests import factories
 from tests.factories import District
 
@@ -37,7 +37,7 @@ for code in sys.argv[3:]:
 COUNT = """
 import os, signal, sys
 from pathlib import Path
-from surveys import archive, ballots, closing, db, disclosure, rounds, seal, tally
+from surveys import archive, closing, db, disclosure, rounds, seal, tally, urn
 from surveys.models import Archive, Round, Score
 from tests.factories import AFTER
 
@@ -50,10 +50,11 @@ room, name = {
     "reading": (tally, "count_by_papers"),
     "hiding": (disclosure, "hide"),
     "writing the archive": (Score, "insert_many"),
-    "deleting the ballots": (ballots, "forget"),
+    "deleting the ballots": (urn, "forget"),
     "closing the round": (Round, "update"),
     "destroying the key": (seal, "destroy"),
     "removing the key's file": (os, "fsync"),
+    "sweeping, after the key's file": (urn, "sweep"),
 }[step]
 setattr(room, name, die)
 closing.close(keys, Round.get(), AFTER)
@@ -106,6 +107,7 @@ def test_killed_while_casting_the_spent_codes_are_the_stored_sheets(
         "closing the round",
         "destroying the key",
         "removing the key's file",
+        "sweeping, after the key's file",
     ],
 )
 def test_killed_while_counting_the_round_is_counted_and_the_key_gone_or_neither(
@@ -126,6 +128,7 @@ def test_killed_while_counting_the_round_is_counted_and_the_key_gone_or_neither(
     if counted:
         assert not seal.exists(keys, round_.id)
         assert Rating.select().count() == Receipt.select().count() == 0
+        assert not Comment.select().where(Comment.sealed.is_null(False)).exists()
         assert Archive.select().count() == 1
     else:
         assert seal.exists(keys, round_.id)

@@ -293,6 +293,30 @@ def test_who_answered_in_two_groups_is_added_up() -> None:
     assert states(document) == {"p": "full", "a": "complement", "b": "full"}
 
 
+def test_blank_papers_alone_are_nobody() -> None:
+    blank = {"id": "s", "groups": {"all": papers(9)}}
+    assert states(archives.document([blank])) == {"s": "few"}
+
+
+def test_one_who_answered_in_a_group_hides_the_subject_and_a_blank_group_hides_nothing() -> None:
+    def town(*second: dict[str, Any]) -> dict[str, str | None]:
+        groups = [{"A": cell(20), "B": second[0]}, {"A": cell(12), "B": second[1]}]
+        subjects = [
+            {"id": "p", "groups": groups[0]},
+            {"id": "c", "parent": "p", "groups": groups[1]},
+        ]
+        return states(archives.document(subjects, [{"id": "A"}, {"id": "B"}]))
+
+    assert town(papers(9, q1={"good": 6}), papers(3, q1={"good": 1})) == {"p": "full", "c": "few"}
+    assert town(papers(9), papers(3)) == {"p": "full", "c": "full"}
+
+
+def test_before_counting_a_spoilt_paper_is_no_ballot() -> None:
+    spoilt = {"id": "s", "groups": {"all": {"returned": 6, "spoilt": 2}}}
+    foreseen = disclosure.at_most(archive.from_document(archives.document([spoilt])))
+    assert foreseen == {"s": "few"}
+
+
 def test_the_largest_difference_decides_where_others_leave_few() -> None:
     document = archives.document(
         [

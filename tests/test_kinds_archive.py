@@ -86,6 +86,13 @@ def test_they_touch_no_score(document: dict[str, Any]) -> None:
     assert scoring.score(full) == scoring.score(bare)
 
 
+def test_a_ranking_of_one_place_is_answered_by_whoever_fills_it() -> None:
+    subject = {"id": "s", "groups": {"all": {"returned": 9, "tallies": {"r": {"a#1": 5}}}}}
+    document = archives.document([subject])
+    document["questionnaire"]["questions"].append({**EXTRA[1], "most": 1})
+    assert disclosure.disclosures(archive.from_document(document)) == {"s": "full"}
+
+
 @pytest.mark.parametrize(
     ("tallies", "kept_as"),
     [

@@ -18,6 +18,7 @@ from surveys import ballots, comments, questionnaire, rounds, seal
 from surveys.db import database
 from surveys.models import Archive, Comment, Rating, Round, TextAnswer
 from tests import factories, kinds_form
+from tests.answering import text_of
 from tests.conftest import check_house_rules
 from tests.factories import AFTER, DURING, District
 from tests.kinds_form import FULL
@@ -264,3 +265,19 @@ def test_a_page_of_fifty_subjects_with_long_questions_stays_light(site: Flask) -
         text = page.section(form, lines, SimpleNamespace(id=1))
     assert text.count("<tr>") > 150
     assert len(text.encode()) < 150_000
+
+
+def test_beside_points_it_is_said_that_each_number_stays(
+    client: FlaskClient, keys: Path, district: District, survey: Round
+) -> None:
+    """Single numbers are counted: whoever dictated one could look for it."""
+    said = "每个分数各有几人打，照原样列出"
+    assert said in text_of(client.get(f"/s/{survey.id}/c1"))
+    listed = ["示例论文一", "示例论文二"]
+    made = factories.draft(district.root, [district.root], "paper-panel", listed=listed)
+    code = factories.codes(keys, made, district.root, 9)[0]
+    factories.opened(keys, made)
+    assert text_of(client.post("/v", data={"code": code})).count(said) == 1
+    assert said in text_of(client.post("/v/review", data={"code": code}))
+    grades = factories.open_survey(keys, district)
+    assert said not in text_of(client.get(f"/s/{grades.id}/c1"))

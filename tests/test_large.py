@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
+import peewee
 import pytest
 from flask.testing import FlaskClient
 
+from site_app import answers
 from surveys.db import database
 from tests import factories
 from tests.answering import SetClock, checked, fresh_token, lines, text_of
@@ -74,3 +77,56 @@ def test_a_database_that_is_gone_gives_back_what_was_filled_in(
         assert f'name="{name}" value="{value}"' in text
     database.execute_sql("ALTER TABLE gone RENAME TO round")
     assert "谢谢您，已经收到了" in text_of(client.post(f"/s/{survey.id}/c1", data=sent))
+
+
+@pytest.mark.parametrize("error", [peewee.DatabaseError, sqlite3.DatabaseError, OSError])
+def test_an_error_before_the_page_is_known_gives_back_what_was_filled_in(
+    client: FlaskClient,
+    district: factories.District,
+    keys: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    def broken(*_given: object) -> None:
+        raise error("disk I/O error: 示例意见")
+
+    survey = factories.open_survey(keys, district)
+    monkeypatch.setattr(answers, "place_of", broken)
+    answer = client.post(f"/s/{survey.id}/c1", data={"comment": "示例意见"})
+    assert answer.status_code == 503
+    assert 'name="comment" value="示例意见"' in text_of(answer)
+
+
+def damage(tmp_path: Path) -> None:
+    """Overwrite all of the database but its first page, as a failing disk may."""
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    file = tmp_path / "data" / "site.sqlite"
+    size = int.from_bytes(file.read_bytes()[16:18], "big")
+    with file.open("r+b") as opened:
+        opened.seek(size)
+        opened.write(b"\xa5" * (file.stat().st_size - size))
+
+
+def test_a_damaged_database_gives_back_what_was_filled_in(
+    client: FlaskClient, district: factories.District, keys: Path, tmp_path: Path
+) -> None:
+    survey = factories.open_survey(keys, district)
+    _round, codes = factories.open_appraisal(keys, district)
+    filled = {"token": fresh_token(client, survey), "q-overall": "satisfied", "comment": "示例"}
+    line = lines(text_of(client.post("/v", data={"code": codes[0]})))[0]
+    sheet = {"code": codes[0], line: "basic"}
+    damage(tmp_path)
+    for path, sent in (
+        (f"/s/{survey.id}/c1", filled),
+        ("/v", sheet),
+        ("/v/review", sheet),
+        ("/v/cast", sheet),
+    ):
+        answer = client.post(path, data=sent)
+        assert answer.status_code == 503, path
+        text = text_of(answer)
+        for name, value in sent.items():
+            assert f'name="{name}" value="{value}"' in text, path
+    for path in (f"/s/{survey.id}/c1", "/results"):
+        assert client.get(path).status_code == 503

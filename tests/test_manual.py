@@ -19,6 +19,7 @@ from site_app.manual import TITLES
 from surveys import archive, disclosure
 from surveys.models import Subject
 from tests import factories
+from tests.answering import token_in
 from tests.conftest import check_house_rules, form_token
 from tests.factories import DURING, START, District
 from tests.test_languages import left_over
@@ -260,18 +261,16 @@ def test_every_footer_leads_to_the_manual_and_the_desk_to_the_organisers_part(
     assert page("/desk", client=signed_in).count('href="/help/organisers"') == 2
 
 
-def test_voters_read_it_in_another_window_and_are_told_so(
+def test_voters_read_it_where_nothing_is_filled_in(
     page: Page, district: District, keys: Path, set_clock: SetClock
 ) -> None:
     set_clock(DURING)
     survey = factories.open_survey(keys, district)
-    for address, part in ((f"/s/{survey.id}/c1", "residents"), ("/v", "members")):
-        text = page(address)
-        link = re.search(rf'<a href="/help/{part}"([^>]*)>([^<]*)</a>', text)
-        assert link
-        assert 'target="_blank"' in link[1]
-        assert 'rel="noopener"' in link[1]
-        assert "新窗口" in link[2]
+    sent = {"token": token_in(page(f"/s/{survey.id}/c1")), "q-overall": "mostly"}
+    thanks = page(f"/s/{survey.id}/c1", method="POST", data=sent)
+    assert '<a href="/help/residents">' in thanks
+    _round, codes = factories.open_appraisal(keys, district)
+    assert '<a href="/help/members">' in page("/v/cast", method="POST", data={"code": codes[0]})
 
 
 # What it says of scores

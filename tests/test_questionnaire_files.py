@@ -100,7 +100,7 @@ BAD: list[tuple[str, str, str, int]] = [
     (swapped('about = "units"', 'about = "cats"'), "about", "about", 1),
     (swapped('about = "units"', 'about = "persons"').replace('"O"', '"P"'), "对人", "audience", 1),
     (swapped('kinds = ["subdistrict"', 'kinds = ["town"'), "“town”", "kinds", 1),
-    (swapped("version = 2", "version = 2.5"), "版本号", "version", 1),
+    (swapped("version = 1", "version = 1.5"), "版本号", "version", 1),
     (swapped('en = "Excellent"', 'fr = "Excellent"'), "中文（zh）和英文（en）", "Excellent", 1),
     (swapped("needs_codes = true\n", ""), "只能是 open", "sampling", 1),
     (
@@ -159,9 +159,9 @@ def test_a_good_file_works_and_a_broken_one_beside_it_keeps_nobody_from_it(folde
 
 def test_no_two_files_have_one_id(folder: Path) -> None:
     (folder / "a.toml").write_text(MINE, "utf-8")
-    (folder / "b.toml").write_text(MINE.replace("version = 2", "version = 3"), "utf-8")
+    (folder / "b.toml").write_text(MINE.replace("version = 1", "version = 2"), "utf-8")
     shelf = questionnaire_files.shelf(folder)
-    assert shelf.forms["mine"].version == 2
+    assert shelf.forms["mine"].version == 1
     assert [(each.file, each.line) for each in shelf.broken] == [("b.toml", 1)]
 
 

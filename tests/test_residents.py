@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -182,20 +183,30 @@ def test_markup_and_control_characters_of_a_comment_are_harmless(
     assert "&lt;script&gt;" in page
 
 
-def test_a_comment_of_a_megabyte_gets_a_sentence(client: FlaskClient, survey: Round) -> None:
-    answer = send(client, survey, comment="长" * 330_000)
-    assert answer.status_code == 400
-    assert "您写了 330000 字" in text_of(answer)
+@pytest.mark.parametrize(
+    ("length", "status", "says"),
+    [(28_000, 400, "您写了 28000 字"), (330_000, 413, "提交的内容太大")],
+)
+def test_a_comment_much_too_long_gets_a_sentence(
+    client: FlaskClient, survey: Round, length: int, status: int, says: str
+) -> None:
+    answer = send(client, survey, comment="长" * length)
+    assert answer.status_code == status
+    assert says in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    "error", [peewee.OperationalError, peewee.DatabaseError, sqlite3.DatabaseError, OSError]
+)
 def test_a_busy_database_keeps_the_answers_and_the_page_can_be_sent_again(
     client: FlaskClient,
     survey: Round,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
 ) -> None:
     def busy(*_given: object) -> None:
-        raise peewee.OperationalError("database is locked: 路灯")
+        raise error("database is locked: 路灯")
 
     sent = {"token": fresh_token(client, survey), "q-overall": "mostly", "comment": "路灯"}
     with monkeypatch.context() as patched, caplog.at_level(logging.DEBUG):

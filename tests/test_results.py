@@ -297,7 +297,7 @@ def test_the_desk_says_in_words_what_somebody_should_look_at(
     appraisal: Round, page: Fetch, signed_in: FlaskClient
 ) -> None:
     desk = page(f"/desk/rounds/{appraisal.id}/results", client=signed_in)
-    assert "选“不合格”的超过有效票的 1/3，请核实情况" in row_of(desk, "示例党员3")
+    assert "选“不合格”的超过有效回答的 1/3，请核实情况" in row_of(desk, "示例党员3")
     assert "请核实" not in row_of(desk, "示例党员1")
     assert "理想信念" in desk
 
@@ -318,7 +318,7 @@ def test_the_table_for_spreadsheets_runs_nothing_and_shows_no_hidden_number(
     round_ = factories.closed(keys, answered_survey(keys, district))
     table = read_csv(signed_in, f"/desk/rounds/{round_.id}/results/scores.csv")
     assert table["c1"]["测评对象"] == "'＝HYPERLINK(1)示范社区"
-    assert (table["c1"]["得分"], table["c1"]["有效答卷"]) == ("75.00", "20")
+    assert (table["c1"]["得分"], table["c1"]["有效回答"]) == ("75.00", "20")
     assert table["c3"]["显示情况"] == "人数太少，不显示"
     assert not any(re.search(r"\d", cell) for name, cell in table["c3"].items() if name != "编号")
 
@@ -384,14 +384,18 @@ def test_an_item_of_the_plan_knows_its_rounds_but_no_drafts(
         assert results.rounds_of_item(2025, 10) == []
 
 
-def test_a_survey_for_organisers_alone_has_no_public_page(
+def test_of_a_survey_for_organisers_alone_the_public_learns_that_it_was_held(
     keys: Path, district: District, page: Fetch, signed_in: FlaskClient
 ) -> None:
     round_ = answered_survey(keys, district, title="内部示范调查")
     Round.update(questionnaire={**round_.questionnaire, "audience": "O"}).execute()
     factories.published(keys, Round.get_by_id(round_.id))
     assert "内部示范调查" not in page("/results")
-    page(f"/results/{round_.id}", status=404)
+    held = page(f"/results/{round_.id}")
+    assert Archive.get(Archive.round == round_).sha256 in held
+    for kept_back in ("内部示范调查", "75.00", "甲一示范社区"):
+        assert kept_back not in held
+    page(f"/results/{round_.id}/archive.json", status=404)
     page("/units/c1", status=404)
     assert "75.00" in page(f"/desk/rounds/{round_.id}/results", client=signed_in)
 

@@ -23,6 +23,7 @@ from tests.factories import District
 
 Page = Callable[..., str]
 UNITS = "编号,名称,类型,上级编号\nc1,甲一新社区,社区,s1\nc9,甲九示范社区,社区,s1\n"
+PEOPLE_HEAD = "编号,姓名,所在单位编号,党员身份,流动\n"
 PEOPLE = """编号,姓名,所在单位编号,党员身份,流动
 p1,示例党员1,b1,预备党员,是
 p9,示例党员9,b1,正式党员,否
@@ -42,7 +43,7 @@ def send(browser: FlaskClient, path: str, data: bytes | str) -> TestResponse:
 def say_yes(browser: FlaskClient, path: str, preview: TestResponse) -> TestResponse:
     """Confirm what the preview shows."""
     text = preview.get_data(as_text=True)
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
+    fields = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', text))
     return browser.post(path, data={key: html.unescape(value) for key, value in fields.items()})
 
 
@@ -194,6 +195,53 @@ def test_a_roster_that_changed_meanwhile_is_shown_again(signed_in: FlaskClient) 
     assert say_yes(signed_in, "/desk/units", shown).status_code == 303
 
 
+DOUBLED = """编号,姓名,所在单位编号,党员身份,流动
+P1,示例党员一,b1,正式党员,否
+x9,示例党员 2,b1,正式党员,否
+"""
+
+
+def test_who_looks_like_somebody_there_is_asked_about_before_anything_is_written(
+    signed_in: FlaskClient,
+) -> None:
+    asked = send(signed_in, "/desk/people", DOUBLED)
+    for part in ("像是名册里已有的", "编号相像", "同一单位里同名", 'name="row-3"'):
+        assert part in text_of(asked)
+    assert 'name="seen"' not in text_of(asked), "nothing to confirm yet"
+    undecided = decide(signed_in, asked, **{"row-2": "same"})
+    assert undecided.status_code == 409
+    assert "1 行像是名册里已有的，什么也没有写入" in text_of(undecided)
+    assert re.search('name="row-2" value="same" checked', text_of(undecided)), "what was chosen"
+    shown = decide(signed_in, undecided, **{"row-2": "same", "row-0": "new"})
+    assert "示例党员一" in text_of(shown)
+    assert Person.get(Person.code == "p1").name == "示例党员1", "still only shown"
+    assert say_yes(signed_in, "/desk/people", shown).status_code == 303
+    assert Person.get(Person.code == "p1").name == "示例党员一"
+    assert Person.select().count() == 9
+    assert Person.get(Person.code == "x9").name == "示例党员 2"
+
+
+def test_a_choice_that_cannot_be_is_said_where_it_can_be_changed(signed_in: FlaskClient) -> None:
+    twice = PEOPLE_HEAD + "x1,示例党员1,b1,正式党员,否\nx2,示例党员1,b1,正式党员,否\n"
+    asked = send(signed_in, "/desk/people", twice)
+    wrong = decide(signed_in, asked, **{"row-0": "same"})
+    assert wrong.status_code == 422
+    assert "第 2 行已有这个编号" in text_of(wrong)
+    shown = decide(signed_in, wrong, **{"row-3": "new", "row-0": "same"})
+    assert say_yes(signed_in, "/desk/people", shown).status_code == 303
+    assert Person.select().count() == 9
+
+
+def decide(browser: FlaskClient, page: TestResponse, **answers: str) -> TestResponse:
+    """Send the form of those who look alike."""
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text_of(page)))
+    response = browser.post(
+        "/desk/people", data={key: html.unescape(value) for key, value in fields.items()} | answers
+    )
+    check_house_rules(text_of(response))
+    return response
+
+
 def test_a_kept_file_is_its_senders_and_for_an_hour(
     site: Flask, signed_in: FlaskClient, district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,6 +356,21 @@ def test_errors_are_lines_and_nothing_is_written(
         assert wrong.startswith("文件里有 1 处错误")
         assert wrong.count("\n") == 1
     assert Unit.get_or_none(Unit.code == "c9") is None
+
+
+def test_who_looks_alike_is_refused_by_command_until_it_is_said_which(
+    run: Run, district: District, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(DOUBLED, "utf-8")
+    for extra in ([], ["--dry-run"]):
+        code, said, wrong = run("people", "import", file, *extra)
+        assert (code, wrong.count("\n")) == (2, 1)
+        assert "第 2 行 “P1” 示例党员一：像名册里的 “p1” 示例党员1（编号相像）" in said
+        assert "加 --same" in wrong
+    assert (Person.select().count(), Person.get(Person.code == "p1").name) == (8, "示例党员1")
+    assert run("people", "import", file, "--same")[0] == 0
+    assert (Person.select().count(), Person.get(Person.code == "p1").name) == (8, "示例党员一")
 
 
 def test_no_such_file_is_one_sentence(run: Run, tmp_path: Path) -> None:

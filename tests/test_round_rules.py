@@ -29,13 +29,13 @@ BAD = [
     ("flag-0-share", "1/0", "请写成 1/3 这样的分数"),
     ("flag-0-share", "0.3", "请写成 1/3 这样的分数"),
     ("flag-0-side", "beside", "请选“超过”或“不到”"),
-    ("flag-0-of", "everybody", "请选占有效票还是占应到"),
+    ("flag-0-of", "everybody", "请选占有效回答还是占应到"),
     ("flag-0-options", "nothing", "提示只能用有分值的选项"),
     ("quota-0-amount", "3/2", "请写成 1/3 这样的分数"),
     ("quota-0-what", "", "请选一个选项"),
     ("quota-0-what", "overall/nothing", "不能使用"),
     ("rank_by", "luck", "请选择按什么排名"),
-    ("empty_group", "", "请选择有的票类没有有效答卷时怎么办"),
+    ("empty_group", "", "请选择有的票类没有有效回答时怎么办"),
 ]
 
 
@@ -151,7 +151,7 @@ def test_where_anybody_answers_no_flag_is_of_the_codes_issued(
     option = next(each.id for each in form.questions[0].options if each.value is not None)
     flag = {"flag-0-options": option, "flag-0-share": "1/2", "flag-0-side": "over"}
     answer = sent(signed_in, made, **flag, **{"flag-0-of": "issued"})
-    assert "只能占有效票" in text(answer, 422)
+    assert "只能占有效回答" in text(answer, 422)
     assert sent(signed_in, made, **flag, **{"flag-0-of": "valid"}).status_code == 303
 
 

@@ -64,6 +64,25 @@ def test_a_huge_form_is_refused_before_it_is_read(client: FlaskClient, path: str
     assert "提交的内容太大" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x"])
+def test_outside_the_desk_a_quarter_of_a_megabyte_is_enough(client: FlaskClient, kind: str) -> None:
+    for path, status in (("/v", 413), ("/sign-in", 413), ("/desk/units", 400)):
+        body = b"--x\r\n" + b"x" * 300_000 + b"--x--" if kind != FORM else b"a=" + b"x" * 300_000
+        assert client.post(path, data=body, content_type=kind).status_code == status, path
+
+
+def test_a_redirect_of_a_doubled_stroke_names_no_host_that_was_claimed(client: FlaskClient) -> None:
+    answer = client.get("/help//residents?lang=en", headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == "/help/residents?lang=en"
+
+
+def test_the_cookie_of_the_language_travels_by_https_alone(client: FlaskClient) -> None:
+    [cookie] = client.get("/v?lang=en").headers.getlist("Set-Cookie")
+    assert cookie.startswith("lang=en;")
+    assert "Secure" in cookie
+
+
 def test_an_error_that_nobody_foresaw_logs_where_and_nothing_that_was_written(
     site: Flask,
     client: FlaskClient,

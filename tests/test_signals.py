@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from surveys import archive, disclosure, signals
 from surveys.models import Round
 from tests import archives, factories
+from tests.desk import post
 from tests.factories import District
 from tests.test_results import Fetch
 
@@ -23,16 +24,20 @@ def cell(good: int, poor: int = 0, issued: int | None = None) -> dict[str, Any]:
 
 
 def kinds(subjects: list[dict[str, Any]], **rules: Any) -> list[str]:
-    groups = rules.pop("groups", None)
+    groups, decided = rules.pop("groups", None), rules.pop("decided", {})
     kept = disclosure.hide(
         archive.from_document(archives.document(subjects, groups, minimum=3, **rules))
     )
     document = json.loads(archive.to_bytes(kept))
     scores = {line["subject"]: line for line in document["scores"]}
     lines = [
-        signals.Line(each["id"], each["groups"], scores[each["id"]])
+        signals.Line(
+            each["id"],
+            each.get("groups", {}),
+            scores.get(each["id"], {}),
+            decided=decided.get(each["id"], ""),
+        )
         for each in document["subjects"]
-        if each["disclosure"] == "full"
     ]
     return [each.kind for each in signals.found(lines, document["rules"])]
 
@@ -43,16 +48,21 @@ def test_a_turnout_under_one_half_is_a_signal_and_one_half_is_none() -> None:
     assert kinds([{"id": "s", "groups": {"all": cell(9)}}]) == []
 
 
-def test_more_than_a_third_excellent_is_a_signal_and_a_third_is_none() -> None:
+def test_more_than_a_third_decided_excellent_is_a_signal_and_a_third_is_none() -> None:
+    """Of all that are there, hidden ones too; what the votes suggest is no signal."""
     bands = [{"grade": "优秀", "min": 90}, {"grade": "合格", "min": 60}]
 
-    def graded(excellent: int, others: int) -> list[str]:
-        subjects = [{"id": f"e{n}", "groups": {"all": cell(9)}} for n in range(excellent)]
-        subjects += [{"id": f"o{n}", "groups": {"all": cell(8, 2)}} for n in range(others)]
-        return kinds(subjects, bands=bands)
+    def graded(excellent: int, others: int, answers: int = 9) -> list[str]:
+        every = [f"e{n}" for n in range(excellent)] + [f"o{n}" for n in range(others)]
+        subjects = [{"id": each, "groups": {"all": cell(answers)}} for each in every]
+        decided = {each: "优秀" if each.startswith("e") else "合格" for each in every}
+        return kinds(subjects, bands=bands, decided=decided)
 
     assert graded(2, 4) == []
     assert graded(3, 5) == ["excellent"]
+    assert graded(3, 6) == []
+    assert graded(3, 5, answers=2) == ["excellent"], "all are hidden, and were decided all the same"
+    assert graded(0, 6) == [], "six are suggested excellent, none is decided so"
 
 
 def test_a_group_empty_or_joined_is_a_signal() -> None:
@@ -85,13 +95,23 @@ def test_nothing_that_counts_knows_of_signals() -> None:
 def test_the_desk_shows_signals_and_the_public_page_does_not(
     keys: Path, district: District, page: Fetch, signed_in: FlaskClient
 ) -> None:
-    round_, codes = factories.open_appraisal(keys, district, 20)
-    for turn, code in enumerate(codes[:9]):
+    round_, codes = factories.open_appraisal(keys, district, 21)
+    for turn, code in enumerate(codes[:10]):
         pair = ("p1", "p2") if turn % 2 else ("p3", "p4")
         factories.vote(keys, code, dict.fromkeys(pair, "excellent"))
     round_ = factories.published(keys, Round.get_by_id(round_.id))
     desk = page(f"/desk/rounds/{round_.id}/results", client=signed_in)
     assert "收回的票不到发出的一半" in desk
-    assert "建议为最高等次的超过三分之一" in desk
+    assert "评定为最高等次" not in desk, "four are suggested excellent, none is decided so"
+    meeting = f"/desk/rounds/{round_.id}/meeting"
+    assert "建议优秀 4 人，上限 2 人：请会议研究确定。" in page(meeting, client=signed_in)
+    here = f"/desk/rounds/{round_.id}/results"
+    for n, name in enumerate(("p1", "p2", "p3"), 1):
+        grade = {f"grade-{factories.subject(round_, name).id}": "优秀"}
+        assert post(signed_in, f"{here}/{name}/grade", grade, form=here).status_code == 303
+        told = "评定为最高等次的有 3 个，上限是 2 个：甲一示范社区第一支部"
+        desk = page(here, client=signed_in)
+        assert (told in desk) == (n == 3), "said where it was decided"
+    assert "上限是 2 个： <span" in page(here, client=signed_in), "and among the signals"
     for path in (f"/results/{round_.id}", "/results"):
-        assert "超过三分之一" not in page(path)
+        assert "最高等次" not in page(path)

@@ -24,7 +24,7 @@ from surveys import models as survey_models
 from surveys.db import database
 from surveys.messages import Refused
 from tests import factories, live
-from tests.answering import SetClock, text_of, token_in
+from tests.answering import SetClock, checked, text_of, token_in
 from tests.factories import DURING, District
 
 
@@ -161,23 +161,35 @@ def test_a_database_that_cannot_be_used_is_one_sentence_and_stays_as_it_is(
     assert (path.is_file() and path.read_bytes()) == before
 
 
-def test_pages_of_a_database_that_broke_say_that_nothing_was_saved(
-    site: Flask, district: District, keys: Path, client: FlaskClient, set_clock: SetClock
+@pytest.mark.parametrize("table", ["round", "rating"])
+def test_a_voter_whose_database_broke_gets_back_what_was_filled_in(
+    site: Flask,
+    district: District,
+    keys: Path,
+    client: FlaskClient,
+    signed_in: FlaskClient,
+    set_clock: SetClock,
+    table: str,
 ) -> None:
-    """A voter gets back what was filled in; the log has no traceback."""
+    """Whether its page cannot be read any more or its answers cannot be stored."""
     set_clock(DURING)
     survey = factories.open_survey(keys, district)
     filled = text_of(client.get(f"/s/{survey.id}/c1"))
+    asked = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+    (page,) = database.execute_sql(asked, (table,)).fetchone()
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     with Path(database.database).open("r+b") as file:
-        file.seek(2 * 4096)
-        file.write(b"\xff" * (Path(database.database).stat().st_size - 2 * 4096))
-    assert client.get("/").status_code == 503
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    whole = table == "rating"
+    assert client.get(f"/s/{survey.id}/c1").status_code == (200 if whole else 503)
+    assert signed_in.get("/desk").status_code == 503
     sent = {"token": token_in(filled), "comment": "路灯", "q-overall": "mostly"}
     answer = client.post(f"/s/{survey.id}/c1", data=sent)
     assert answer.status_code == 503
     assert "路灯" in text_of(answer)
+    assert checked(text_of(answer), "q-overall") == ("mostly" if whole else None)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

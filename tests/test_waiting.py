@@ -95,7 +95,7 @@ def test_a_command_says_so_and_ends(site: Flask, district: District) -> None:
     with stuck():
         command = ["round", "abandon", str(made.id), "示例原因"]
         result: Result = site.test_cli_runner().invoke(args=command)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "请过一会儿再试" in result.stderr
     assert reloaded(made).state == "draft"
 

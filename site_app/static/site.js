@@ -114,11 +114,13 @@
     place.focus();
   }
 
+  // The code, and what a chat hangs on a link; the site reads which is which.
   function scanned() {
     const form = one("#door");
-    const code = location.hash.slice(1);
-    if (!form || !/^([0-9a-z]{4}-?){3}$/i.test(code)) return;
+    const code = new URLSearchParams(`c=${location.hash.slice(1)}`).get("c").normalize("NFKC");
+    if (!/^\W*([\da-z]{4}[-\s]*){3}/i.test(code)) return;
     history.replaceState(null, "", location.pathname + location.search);
+    if (!form) return;
     one("#code").value = code;
     send(form, one("button", form));
   }

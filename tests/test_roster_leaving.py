@@ -1,0 +1,389 @@
+"""Who leaves the roster: deleted where no result names them, else kept, and on no new ballot."""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from site_app.models import Account, AuditEntry
+from site_app.rounds_forms import code_rows
+from surveys import (
+    assembling,
+    composing,
+    composite_rules,
+    leaving,
+    recoding,
+    roster,
+    rounds,
+    subjects,
+)
+from surveys.composite_models import Composite, CompositeSubject
+from surveys.messages import Refused
+from surveys.models import Archive, Person, Round, Subject, Unit
+from tests import factories
+from tests.conftest import form_token, sign_in
+from tests.factories import AFTER, START, District
+
+Page = Callable[..., str]
+Run = Callable[..., tuple[int, str, str]]
+TODAY = date(2026, 5, 6)
+IDENTITY = "110101199001011234"
+
+
+@pytest.fixture
+def run(site: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command: exit code, standard output, standard error."""
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+
+    def command(*words: str | Path) -> tuple[int, str, str]:
+        done = site.test_cli_runner().invoke(args=[str(word) for word in words])
+        return done.exit_code, done.stdout, done.stderr
+
+    return command
+
+
+def a_composite_of_people(district: District, name: str) -> Composite:
+    rules = composite_rules.library().values()
+    return composing.create(
+        next(each for each in rules if each.about == "persons"), district.root, name
+    )
+
+
+def person(code: str) -> Person | None:
+    return Person.get_or_none(Person.code == code)
+
+
+def unit(code: str) -> Unit | None:
+    return Unit.get_or_none(Unit.code == code)
+
+
+def post(browser: FlaskClient, path: str, **fields: str) -> int:
+    token = form_token(browser.get(path))
+    return browser.post(path, data={"csrf_token": token, **fields}).status_code
+
+
+# Deleted, or left
+
+
+def test_somebody_of_whom_nothing_speaks_is_deleted(district: District) -> None:
+    assert leaving.remove(district.members[0], TODAY)
+    assert person("p1") is None
+
+
+def test_somebody_on_a_ballot_leaves_and_is_on_no_new_one(district: District, keys: Path) -> None:
+    appraisal, _ = factories.open_appraisal(keys, district)
+    assert not leaving.remove(district.members[0], TODAY)
+    assert Person.get(Person.code == "p1").left_on == "2026-05-06"
+    assert factories.subject(appraisal, "p1").person_id == district.members[0].id
+    assert "p1" not in {each.code for each in subjects.members(district.branch)}
+    draft = factories.draft(district.root, [district.branch], "member-appraisal")
+    (row,) = code_rows(draft, {}, suggest=True)
+    assert (row.people, row.wanted) == (7, "7")
+    factories.codes(keys, draft, district.branch, 8)
+    later = factories.opened(keys, draft)
+    assert Subject.select().where(Subject.round == later, Subject.key == "p1").count() == 0
+
+
+def test_nor_is_a_listed_code_of_somebody_who_left_taken_for_them(
+    district: District, keys: Path
+) -> None:
+    leaver = district.members[0]
+    Person.update(left_on="2026-01-01").where(Person.id == leaver.id).execute()
+    draft = factories.draft(district.root, [district.first], "cadre-appraisal", listed=["p1", "p2"])
+    factories.codes(keys, draft, district.first, 20)
+    with suppress(Refused):
+        factories.opened(keys, draft)
+    assert not Subject.select().where(Subject.person == leaver).exists()
+
+
+def test_somebody_whom_a_composite_judges_leaves(district: District) -> None:
+    composing.choose_subjects(made := a_composite_of_people(district, "甲"), [])
+    assert not leaving.is_spoken_of(district.members[0])
+    composing.choose_subjects(made, composing.named(made, ["p1"]))
+    assert not leaving.remove(district.members[0], TODAY)
+    Person.create(code="c1", name="甲", unit=district.branch, membership="none")
+    factories.composite(district, None)
+    assert leaving.remove(Person.get(Person.code == "c1"), TODAY), "a unit's code is no person's"
+
+
+def test_a_unit_of_which_nothing_speaks_is_deleted(district: District) -> None:
+    assert leaving.remove(district.second, TODAY)
+    assert unit("c2") is None
+
+
+@pytest.mark.parametrize("named", ["subject", "place", "owner", "draft", "code", "somebody left"])
+def test_a_unit_that_something_names_leaves(district: District, keys: Path, named: str) -> None:
+    gone = {"subject": district.first, "draft": district.second}.get(named, district.third)
+    if named == "subject":
+        factories.open_survey(keys, district)
+        Person.delete().execute()
+        district.branch.delete_instance()
+        Account.delete().where(Account.unit == gone).execute()
+    elif named == "draft":
+        factories.draft(district.root, [gone])
+    elif named == "owner":
+        factories.draft(gone, [gone])
+    elif named == "somebody left":
+        Person.create(code="q", name="甲", unit=gone, membership="full", left_on="2026-01-01")
+    elif named == "code":
+        draft = factories.draft(district.root, [gone], needs_codes=True)
+        factories.codes(keys, draft, gone, 5)
+    else:
+        factories.open_survey(keys, district)
+    assert not leaving.remove(gone, TODAY)
+    assert Unit.get_by_id(gone.id).left_on == "2026-05-06"
+
+
+def test_a_unit_with_people_units_or_accounts_stays(district: District) -> None:
+    for gone, said in (
+        (district.branch, "“甲一示范社区第一支部”下面还有 0 个单位、8 人"),
+        (district.subdistrict, "“甲街道”下面还有 2 个单位、0 人"),
+        (district.root, "“示范区”是最上一级"),
+    ):
+        with pytest.raises(Refused, match=said):
+            leaving.remove(gone, TODAY)
+    Account.create(name="second", unit=district.second)
+    with pytest.raises(Refused, match="“甲二示范社区”还有账号"):
+        leaving.remove(district.second, TODAY)
+    assert Unit.select().count() == 7
+
+
+def test_a_unit_that_left_can_be_chosen_no_more_and_a_draft_says_so(district: District) -> None:
+    draft = factories.draft(district.root, [district.second, district.third])
+    leaving.remove(district.second, TODAY)
+    assert "c2" not in {each.code for each in rounds.candidates(draft)}
+    said = [str(each) for each in rounds.issues_before_opening(draft, START)]
+    assert said == ["甲二示范社区已离开名册。请修改对象，去掉它。"]
+
+
+def test_who_left_stays_in_the_results(
+    signed_in: FlaskClient, district: District, keys: Path, page: Page
+) -> None:
+    survey = factories.open_survey(keys, district)
+    factories.answer(keys, survey, "c2", {"overall": "satisfied"}, 8)
+    factories.published(keys, survey)
+    kept = bytes(Archive.get(Archive.round == survey).document)
+    leaving.remove(district.second, TODAY)
+    assert "甲二示范社区" in page(f"/results/{survey.id}")
+    assert bytes(Archive.get(Archive.round == survey).document) == kept
+
+
+def test_and_can_come_back_unless_the_unit_is_gone(district: District) -> None:
+    first, branch = district.members[0], district.branch
+    Person.update(left_on="2026-01-01").where(Person.unit == branch).execute()
+    leaving.remove(branch, TODAY)
+    with pytest.raises(Refused, match="“甲一示范社区第一支部”也已离开名册"):
+        leaving.come_back(Person.get_by_id(first.id))
+    leaving.come_back(Unit.get_by_id(branch.id))
+    leaving.come_back(Person.get_by_id(first.id))
+    assert [each.code for each in subjects.members(branch)] == ["p1"]
+
+
+# Files
+
+
+def test_a_file_brings_back_who_is_in_it_and_keeps_the_day_that_it_names(
+    district: District,
+) -> None:
+    assert b"\xe7\xa6\xbb\xe5\xbc\x80" not in roster.people_csv(), "no column where nobody left"
+    Person.update(left_on="2026-01-02").where(Person.code << ["p1", "p2"]).execute()
+    exported = roster.people_csv()
+    assert "离开日期" in exported.decode()
+    assert roster.PEOPLE.preview(exported).same == 8
+    excel = exported.decode().replace("2026-01-02", "2026/1/2").encode()
+    assert roster.PEOPLE.preview(excel).same == 8
+    head = "编号,姓名,所在单位编号,党员身份,流动\n"
+    preview = roster.PEOPLE.preview(f"{head}p1,示例党员1,b1,正式党员,否\n".encode())
+    assert [(each.key, each.new) for each in preview.changed[0].fields] == [("left_on", "")]
+    roster.apply(preview)
+    assert (person("p1").left_on, person("p2").left_on) == (None, "2026-01-02")
+
+
+def test_a_day_that_is_none_is_said(district: District) -> None:
+    head = "编号,姓名,所在单位编号,党员身份,流动,离开日期\n"
+    for day in ("去年", "2026-02-30"):
+        (error,) = roster.PEOPLE.preview(f"{head}p1,甲,b1,正式党员,否,{day}\n".encode()).errors
+        assert (error.column, error.value) == ("离开日期", day)
+        assert str(error).startswith("应为 2026-12-31 这样的日期")
+
+
+def test_nobody_is_put_into_a_unit_that_left(district: District) -> None:
+    Unit.update(left_on="2026-01-01").where(Unit.code == "c2").execute()
+    head = "编号,姓名,所在单位编号,党员身份,流动\n"
+    (error,) = roster.PEOPLE.preview(f"{head}q1,甲,c2,正式党员,否\n".encode()).errors
+    assert (error.column, str(error)[:9]) == ("所在单位编号", "这个单位已离开名册")
+    head = "编号,名称,类型,上级编号\n"
+    (error,) = roster.UNITS.preview(f"{head}b2,第二支部,支部,c2\n".encode()).errors
+    assert (error.column, str(error)[:9]) == ("上级编号", "这个单位已离开名册")
+
+
+def test_a_unit_leaves_by_no_file(district: District) -> None:
+    head = "编号,名称,类型,上级编号,离开日期\n"
+    text = f"{head}s1,甲街道,街道,d,2026-01-01\n"
+    (error,) = roster.UNITS.preview(text.encode()).errors
+    assert "单位离开，请在“单位”页上办" in str(error)
+
+
+def test_a_whole_roster_with_those_who_left_goes_into_an_empty_site(district: District) -> None:
+    Person.update(left_on="2026-01-02").where(Person.unit == district.branch).execute()
+    Unit.update(left_on="2026-01-02").where(Unit.code == "b1").execute()
+    units, people = roster.units_csv(), roster.people_csv()
+    Account.delete().execute()
+    Person.delete().execute()
+    Unit.update(parent=None).execute()
+    Unit.delete().execute()
+    roster.apply(roster.UNITS.preview(units))
+    roster.apply(roster.PEOPLE.preview(people))
+    assert (roster.units_csv(), roster.people_csv()) == (units, people)
+
+
+# In the browser
+
+
+def test_an_organiser_removes_somebody_after_a_question(
+    signed_in: FlaskClient, district: District, page: Page
+) -> None:
+    question = page("/desk/people/p1", client=signed_in)
+    assert "没有哪次测评或综合评定提到" in question
+    assert person("p1"), "asking changes nothing"
+    assert post(signed_in, "/desk/people/p1") == 303
+    assert person("p1") is None
+    assert "“示例党员1”已从名册删去" in page("/desk/people", client=signed_in)
+    entry = AuditEntry.get(AuditEntry.action == "roster-delete")
+    assert (entry.unit.code, entry.detail) == ("b1", "示例党员1")
+
+
+def test_who_left_is_shown_as_such_and_can_be_brought_back(
+    signed_in: FlaskClient, district: District, keys: Path, page: Page
+) -> None:
+    factories.open_appraisal(keys, district)
+    assert "只记为今天离开" in page("/desk/people/p1", client=signed_in)
+    assert post(signed_in, "/desk/people/p1") == 303
+    day = Person.get(Person.code == "p1").left_on
+    assert f"已离开 {day}" in page("/desk/people", client=signed_in)
+    assert f"已离开 {day}" in page("/desk/people/p1", client=signed_in)
+    assert post(signed_in, "/desk/people/p1", back="1") == 303
+    assert Person.get(Person.code == "p1").left_on is None
+    actions = [each.action for each in AuditEntry.select() if each.action.startswith("roster")]
+    assert actions == ["roster-leave", "roster-back"]
+
+
+def test_a_unit_goes_likewise_or_it_is_said_why_not(
+    signed_in: FlaskClient, district: District, page: Page
+) -> None:
+    assert post(signed_in, "/desk/units/c2") == 303
+    assert unit("c2") is None
+    assert post(signed_in, "/desk/units/b1") == 409
+    Unit.update(left_on="2026-01-02").where(Unit.code == "c3").execute()
+    assert "已离开 2026-01-02" in page("/desk/units", client=signed_in)
+    page("/desk/units/c3", client=signed_in)
+
+
+def test_only_within_reach(site: Flask, district: District) -> None:
+    browser = sign_in(site, district.community_organiser)
+    Person.create(code="z", name="甲", unit=district.third, membership="full")
+    for path in ("/desk/people/z", "/desk/units/c2", "/desk/people/none", "/desk/units/none"):
+        assert browser.get(path).status_code == 404
+        token = form_token(browser.get("/desk/people"))
+        assert browser.post(path, data={"csrf_token": token}).status_code == 404
+    assert person("z")
+    assert unit("c2")
+    assert post(browser, "/desk/units/c1") == 409
+
+
+# By command
+
+
+def test_people_and_units_go_by_command(run: Run, district: District) -> None:
+    assert run("people", "remove", "p1") == (0, "“示例党员1”已从名册删去。\n", "")
+    assert run("units", "remove", "c2")[0] == 0
+    assert (person("p1"), unit("c2")) == (None, None)
+    code, _, said = run("units", "remove", "b1")
+    assert (code, said.count("\n")) == (2, 1)
+    assert run("people", "remove", "nobody")[2] == "名册里没有编号“nobody”。\n"
+
+
+# Identity numbers that a site has
+
+
+@pytest.fixture
+def with_identity(district: District, keys: Path) -> tuple[Round, Round, Round]:
+    """A counted ballot, an open one and a draft of a list, all with somebody under his number."""
+    Person.update(code=IDENTITY).where(Person.code == "p1").execute()
+    counted, _ = factories.open_appraisal(keys, district)
+    counted = factories.closed(keys, counted, AFTER)
+    still, _ = factories.open_appraisal(keys, district)
+    draft = factories.draft(district.root, [district.first], "cadre-appraisal", listed=["甲"])
+    Round.update(listed=[IDENTITY, "p2", "甲"]).where(Round.id == draft.id).execute()
+    return counted, still, draft
+
+
+def test_identity_numbers_are_renamed_wherever_nothing_is_final(
+    run: Run, with_identity: tuple[Round, Round, Round], tmp_path: Path
+) -> None:
+    counted, still, draft = with_identity
+    kept = bytes(Archive.get(Archive.round == counted).document)
+    file = tmp_path / "codes.csv"
+    code, out, said = run("people", "rename-ids", file)
+    assert (code, out) == (0, "")
+    assert "换了 1 人的编号" in said
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    (line,) = csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))
+    assert line == {"原编号": IDENTITY, "新编号": "p1", "姓名": "示例党员1"}
+    assert Person.select().where(Person.code == "p1").count() == 1
+    assert factories.subject(still, "p1").label == "示例党员1"
+    assert Round.get_by_id(draft.id).listed == ["p1", "p2", "甲"]
+    assert Round.get_by_id(still.id).revision == still.revision + 1
+    assert factories.subject(counted, IDENTITY), "what is counted is final"
+    assert bytes(Archive.get(Archive.round == counted).document) == kept
+    assert not AuditEntry.select().where(AuditEntry.detail.contains(IDENTITY)).exists()
+
+
+def test_votes_under_the_old_key_are_counted_under_the_new(
+    run: Run, district: District, keys: Path
+) -> None:
+    Person.update(code=IDENTITY).where(Person.code == "p1").execute()
+    ballot, codes = factories.open_appraisal(keys, district)
+    for each in codes[:6]:
+        factories.vote(keys, each, {IDENTITY: "qualified", "p2": "qualified"})
+    run("people", "rename-ids")
+    for each in codes[6:]:
+        factories.vote(keys, each, {"p1": "qualified", "p2": "qualified"})
+    factories.closed(keys, ballot, AFTER)
+    valid = {each.subject.key: each.valid for each in Round.get_by_id(ballot.id).scores()}
+    assert (valid["p1"], valid["p2"]) == (8, 8)
+
+
+def test_the_list_goes_to_the_screen_where_no_file_is_named_and_over_no_other_file(
+    run: Run, with_identity: tuple[Round, Round, Round], tmp_path: Path
+) -> None:
+    taken = tmp_path / "codes.csv"
+    taken.write_text("mine", "utf-8")
+    code, _, said = run("people", "rename-ids", taken)
+    assert (code, taken.read_text("utf-8")) == (2, "mine")
+    assert "已经有这个文件" in said
+    assert Person.select().where(Person.code == IDENTITY).exists(), "nothing half-done"
+    assert f"{IDENTITY},p1,示例党员1" in run("people", "rename-ids")[1]
+
+
+def test_drafts_of_composites_follow_unless_an_archive_knows_the_number(
+    with_identity: tuple[Round, Round, Round], district: District
+) -> None:
+    counted, *_ = with_identity
+    free, bound = (a_composite_of_people(district, name) for name in ("甲", "乙"))
+    part = assembling.rules_of(bound).parts_from("round")[0]
+    composing.choose_sources(bound, {part: ("round", counted.id)})
+    for each in (free, bound):
+        composing.choose_subjects(each, composing.named(each, [IDENTITY]))
+    recoding.rename_identities(lambda data: None)
+    keys = [CompositeSubject.get(composite=each).key for each in (free, bound)]
+    assert keys == ["p1", IDENTITY]
