@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask_babel import gettext as _
 
-from site_app import backup, config, storage
+from site_app import backup, storage
 from site_app.commands import Commands, refusals
 from site_app.i18n import date_time, sentence
 from surveys.messages import N_
@@ -41,23 +41,18 @@ def verify(file: Path) -> None:
 def restore(file: Path, replace: bool) -> None:
     """Put the backup FILE in the place of the database, and say what that means for each round."""
     with refusals(mending=True):
-        refused = current_app.config.get("REFUSED")
-        if isinstance(refused, config.BadSetting):
-            raise refused
-        restored = backup.restore(current_app.config["SITE"], file, replace=replace)
-        _say(restored)
-        for each in backup.consequences(storage.keys(), restored):
+        backup.restore(file, replace=replace)
+        for each in backup.consequences(storage.keys()):
             click.echo(f"- {sentence(each)}")
         click.echo(_("数据库已恢复。接下来启动网站，或先运行 flask --app wsgi db upgrade。"))
 
 
-def _say(made: backup.Backup) -> None:
+def _say(found: storage.Found) -> None:
     click.echo(
         _(
-            "备份完整：%(time)s，网站 %(site)s，测评 %(rounds)s 次，结构 %(schema)s。",
-            time=date_time(made.made_at),
-            site=made.found.site_id or "-",
-            rounds=made.rounds,
-            schema=max(made.found.migrations),
+            "备份完整：%(time)s，网站 %(site)s，测评 %(rounds)s 次。",
+            time=date_time(datetime.fromisoformat(str(found.backup_at))),
+            site=found.site_id or "-",
+            rounds=len(found.checks),
         )
     )

@@ -8,14 +8,14 @@ import os
 import secrets
 import sqlite3
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Config, Flask, current_app
 from playhouse.migrations import Migration, Runner
 
 from site_app import commands, config
@@ -36,6 +36,7 @@ class Found:
     migrations: frozenset[str] = frozenset()
     site_id: str | None = None
     checks: Mapping[int, bytes] = field(default_factory=dict)
+    backup_at: str | None = None
 
 
 def look(path: Path) -> Found:
@@ -61,18 +62,17 @@ def found_in(reader: sqlite3.Connection) -> Found:
         query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
         return dict(reader.execute(query)) if table in tables else {}
 
+    facts = pairs("site_fact", "name, value")
     return Found(
         migrations=frozenset(pairs("schema_migration", "name, applied")),
-        site_id=pairs("site_fact", "name, value").get("site-id"),
+        site_id=facts.get("site-id"),
+        backup_at=facts.get("backup-at"),
         checks=pairs("round", "id, key_check"),
     )
 
 
-def check_belongs(site: config.Config, path: Path, found: Found) -> None:
-    """Refuse a database and a folder of keys that are not known to be of one site.
-
-    A site older than the id is known by its keys: each one there is that of a round of its own.
-    """
+def check_known(found: Found) -> None:
+    """Refuse what a newer program has made or upgraded."""
     newer = found.migrations - migrations()
     if newer:
         raise db.Trouble(
@@ -82,14 +82,31 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
             ),
             names="、".join(sorted(newer)),
         )
-    if is_foreign(site.keys, found):
+
+
+def check_belongs(site: config.Config, path: Path, found: Found, file: Path | None = None) -> None:
+    """Refuse a database and a folder of keys that are not known to be of one site.
+
+    A site older than the id is known by its keys: each one there is that of a round of its own.
+    `file` is the backup from which the database would come.
+    """
+    check_known(found)
+    beside = seal.site_id_of(site.keys)
+    if found.site_id is not None and beside is not None:
+        foreign = found.site_id != beside
+    else:
+        held = seal.held(site.keys)
+        own = {each for each in held if seal.matches(site.keys, each, found.checks.get(each))}
+        claimed = beside is not None or (seal.has_code_key(site.keys) and not found.migrations)
+        foreign = held != own or (claimed and not own)
+    if foreign:
         raise db.Trouble(
             N_(
                 "数据库 %(database)s（是空的，或是别的网站的）和密钥文件夹 %(keys)s 不是一对，"
-                "所以没有启动，什么也没有动。请检查 DATABASE_URL、KEYS_DIR 和数据盘；"
+                "所以什么也没有动。请检查 DATABASE_URL、KEYS_DIR、备份和数据盘；"
                 "要建新网站，两样都换新的地方。"
             ),
-            database=str(path),
+            database=str(file or path),
             keys=str(site.keys),
         )
     home = seal.home_of(site.keys)
@@ -105,17 +122,6 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
         )
 
 
-def is_foreign(keys: Path, found: Found) -> bool:
-    """Whether the keys in a folder are not known to be those of a database."""
-    beside = seal.site_id_of(keys)
-    if found.site_id is not None and beside is not None:
-        return found.site_id != beside
-    held = seal.held(keys)
-    own = {each for each in held if seal.matches(keys, each, found.checks.get(each))}
-    claimed = beside is not None or (seal.has_code_key(keys) and not found.migrations)
-    return held != own or (claimed and not own)
-
-
 def prepare(site: config.Config) -> Found:
     """Make the folders for data and keys (0700), apart from each other; nothing if they misfit."""
     path = db.path_of(site.database_url)
@@ -127,47 +133,31 @@ def prepare(site: config.Config) -> Found:
     try:
         found = look(path)
         check_belongs(site, path, found)
-        make_folders(site)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if site.instance in path.parents:  # a folder elsewhere is somebody else's to open or close
+            path.parent.chmod(0o700)
         path.touch(mode=0o600)
         path.chmod(0o600)
+        seal.prepare(site.keys)
     except OSError as wrong:
         raise _unwritable(wrong) from wrong
     return found
 
 
-def make_folders(site: config.Config) -> None:
-    """Make the folders for data and keys, for their owner alone."""
-    data = db.path_of(site.database_url).parent
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if site.instance in (data, *data.parents):  # one elsewhere is somebody else's to open or close
-        data.chmod(0o700)
-    seal.prepare(site.keys)
+def hold(app: Config, how: int) -> None:
+    """Lock the site until the process ends: LOCK_SH to use it, LOCK_EX to put another in its place.
 
-
-def _use(app: Flask) -> None:
-    """Say, as long as the process lives, that it uses the site: by a lock on the folder of keys."""
-    app.config["IN_USE"] = handle = os.open(app.config["SITE"].keys, os.O_RDONLY)
-    weakref.finalize(app, os.close, handle)
+    `app` is the application's configuration. The lock is one on the folder of keys.
+    """
+    if "HELD" not in app:
+        app["HELD"] = os.open(app["SITE"].keys, os.O_RDONLY)
+        weakref.finalize(app, os.close, app["HELD"])
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(app["HELD"], how | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise db.Trouble(N_("正在恢复备份，所以没有启动。请等它完成，再试一次。")) from None
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Keep all other processes off the site; refuses while one uses it."""
-    handle = os.open(keys(), os.O_RDONLY)
-    try:
-        fcntl.flock(current_app.config.get("IN_USE", handle), fcntl.LOCK_UN)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Refused(
-            N_("网站或它的另一条命令还在运行，什么也没有动。请先让它们结束，再恢复备份。")
+        raise db.Trouble(
+            N_("网站还在运行，或者正在恢复备份，所以什么也没有动。请等它结束，再试一次。")
         ) from None
-    finally:
-        os.close(handle)
 
 
 def _unwritable(wrong: OSError) -> config.BadSetting:
@@ -264,7 +254,7 @@ def init_app(app: Flask) -> None:
     site: config.Config = app.config["SITE"]
     try:
         app.config["FOUND"] = found = prepare(site)
-        _use(app)
+        hold(app.config, fcntl.LOCK_SH)
         app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
         db.bind(site.database_url)
         db.database.connect(reuse_if_open=True)
