@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from site_app import (
     auth,
+    backup_commands,
     config,
     demo,
     plan_commands,
@@ -167,6 +168,7 @@ def init_app(app: Flask) -> None:
         db_group,
         demo_group,
         account_group,
+        backup_commands.backup_group,
         plan_commands.plan_group,
         roster_commands.units_group,
         roster_commands.people_group,

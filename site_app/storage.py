@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import secrets
 import sqlite3
+import weakref
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from errno import EACCES
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Config, Flask, current_app
 from playhouse.migrations import Migration, Runner
 
 from site_app import commands, config
@@ -34,6 +36,7 @@ class Found:
     migrations: frozenset[str] = frozenset()
     site_id: str | None = None
     checks: Mapping[int, bytes] = field(default_factory=dict)
+    backup_at: str | None = None
 
 
 def look(path: Path) -> Found:
@@ -46,27 +49,31 @@ def look(path: Path) -> Found:
     if not path.exists() or path.stat().st_size == 0:
         return Found()
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", db.BUSY_SECONDS, uri=True)) as reader:
-        tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
-        if tables and "schema_migration" not in tables:
-            raise db.Trouble(db.REASONS["NOTADB"])
-
-        def pairs(table: str, two: str) -> dict[Any, Any]:
-            query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
-            return dict(reader.execute(query)) if table in tables else {}
-
-        return Found(
-            migrations=frozenset(pairs("schema_migration", "name, applied")),
-            site_id=pairs("site_fact", "name, value").get("site-id"),
-            checks=pairs("round", "id, key_check"),
-        )
+        return found_in(reader)
 
 
-def check_belongs(site: config.Config, path: Path, found: Found) -> None:
-    """Refuse a database and a folder of keys that are not known to be of one site.
+def found_in(reader: sqlite3.Connection) -> Found:
+    """What an opened database says of itself; refuses one that is not ours."""
+    tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+    if tables and "schema_migration" not in tables:
+        raise db.Trouble(db.REASONS["NOTADB"])
 
-    A site older than the id is known by its keys: each one there is that of a round of its own.
-    """
-    newer = found.migrations - _migrations()
+    def pairs(table: str, two: str) -> dict[Any, Any]:
+        query = f"SELECT {two} FROM {table}"  # noqa: S608 - ours
+        return dict(reader.execute(query)) if table in tables else {}
+
+    facts = pairs("site_fact", "name, value")
+    return Found(
+        migrations=frozenset(pairs("schema_migration", "name, applied")),
+        site_id=facts.get("site-id"),
+        backup_at=facts.get("backup-at"),
+        checks=pairs("round", "id, key_check"),
+    )
+
+
+def check_known(found: Found) -> None:
+    """Refuse what a newer program has made or upgraded."""
+    newer = found.migrations - migrations()
     if newer:
         raise db.Trouble(
             N_(
@@ -75,6 +82,15 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
             ),
             names="、".join(sorted(newer)),
         )
+
+
+def check_belongs(site: config.Config, path: Path, found: Found, file: Path | None = None) -> None:
+    """Refuse a database and a folder of keys that are not known to be of one site.
+
+    A site older than the id is known by its keys: each one there is that of a round of its own.
+    `file` is the backup from which the database would come.
+    """
+    check_known(found)
     beside = seal.site_id_of(site.keys)
     if found.site_id is not None and beside is not None:
         foreign = found.site_id != beside
@@ -87,14 +103,14 @@ def check_belongs(site: config.Config, path: Path, found: Found) -> None:
         raise db.Trouble(
             N_(
                 "数据库 %(database)s（是空的，或是别的网站的）和密钥文件夹 %(keys)s 不是一对，"
-                "所以没有启动，什么也没有动。请检查 DATABASE_URL、KEYS_DIR 和数据盘；"
+                "所以什么也没有动。请检查 DATABASE_URL、KEYS_DIR、备份和数据盘；"
                 "要建新网站，两样都换新的地方。"
             ),
-            database=str(path),
+            database=str(file or path),
             keys=str(site.keys),
         )
     home = seal.home_of(site.keys)
-    if home and home.exists() and not home.samefile(path):
+    if home and home.exists() and not (path.exists() and home.samefile(path)):
         raise db.Trouble(
             N_(
                 "密钥文件夹 %(keys)s 是数据库 %(home)s 的，%(database)s 只是它的副本，"
@@ -128,6 +144,22 @@ def prepare(site: config.Config) -> Found:
     return found
 
 
+def hold(app: Config, how: int) -> None:
+    """Lock the site until the process ends: LOCK_SH to use it, LOCK_EX to put another in its place.
+
+    `app` is the application's configuration. The lock is one on the folder of keys.
+    """
+    if "HELD" not in app:
+        app["HELD"] = os.open(app["SITE"].keys, os.O_RDONLY)
+        weakref.finalize(app, os.close, app["HELD"])
+    try:
+        fcntl.flock(app["HELD"], how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise db.Trouble(
+            N_("网站还在运行，或者正在恢复备份，所以什么也没有动。请等它结束，再试一次。")
+        ) from None
+
+
 def _unwritable(wrong: OSError) -> config.BadSetting:
     return config.BadSetting(
         N_(
@@ -139,7 +171,8 @@ def _unwritable(wrong: OSError) -> config.BadSetting:
     )
 
 
-def _migrations() -> frozenset[str]:
+def migrations() -> frozenset[str]:
+    """The names of all migrations of this program."""
     return frozenset(each.name for each in Migration.load_directory(str(MIGRATIONS)))
 
 
@@ -147,7 +180,7 @@ def check_upgraded(app: Flask) -> None:
     """Refuse to serve a database older than the program; a command may have come to upgrade it."""
     if not commands.running() and app.config["FOUND"].migrations not in (
         frozenset(),
-        _migrations(),
+        migrations(),
     ):
         raise db.Trouble(
             N_("数据库还是旧的结构，所以没有启动。请先运行 flask --app wsgi db upgrade。")
@@ -221,6 +254,7 @@ def init_app(app: Flask) -> None:
     site: config.Config = app.config["SITE"]
     try:
         app.config["FOUND"] = found = prepare(site)
+        hold(app.config, fcntl.LOCK_SH)
         app.secret_key = site.secret_key or seal.named_key(site.keys, "secret")
         db.bind(site.database_url)
         db.database.connect(reuse_if_open=True)
@@ -259,7 +293,7 @@ def _finish(site: config.Config, found: Found) -> None:
         return
     for round_id in rounds.finish_destruction(site.keys):
         logger.info("key of round %d destroyed", round_id)
-    if found.migrations == _migrations():
+    if found.migrations == migrations():
         _settle(site)
     if not commands.running():
         for each in Round.select(Round.id, Round.key_check, Round.state):

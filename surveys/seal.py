@@ -78,7 +78,8 @@ def _path(keys: Path, round_id: int) -> Path:
     return keys / f"round-{round_id}.key"
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make what was named, renamed or removed in a folder last."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -99,7 +100,7 @@ def _write(path: Path, content: bytes, place: Callable[[Path, Path], None] = os.
             place(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def check_of(key: bytes) -> bytes:
@@ -176,7 +177,7 @@ def destroy(keys: Path, round_id: int, check: bytes | None) -> bool:
         file.flush()
         os.fsync(file.fileno())
     path.unlink(missing_ok=True)
-    _sync(keys)
+    sync(keys)
     return True
 
 
