@@ -148,7 +148,7 @@ def restore(file: Path, *, replace: bool) -> None:
 
 def _set_aside(place: Path) -> None:
     """Rename what lies in the place of a database; its journal keeps to it, to no other."""
-    stamp = clock.now().strftime("%Y%m%d-%H%M%S")
+    stamp = f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     for end in ("", "-wal"):
         with suppress(FileNotFoundError):
             old = place.with_name(place.name + end)
