@@ -167,7 +167,7 @@ SEEN = [
     State("roster.people", "found", "/desk/people?q=示例㑇"),
     State("roster.people", "nothing found", "/desk/people?q=龙"),
     empty("roster.people", "/desk/people"),
-    State("roster.person", "to leave", "/desk/people/p1"),
+    State("roster.person", "to leave", "/desk/people/1"),
     State("roster.unit", "to leave", "/desk/units/c1"),
 ]
 
