@@ -1,6 +1,7 @@
 """Rounds as the public may know them: that they are held, and what everybody may see of results.
 
-One query for lists: a round's few words, its papers, the score of the whole (its first subject).
+One query for lists: a round's few words, its papers, the score of the whole: of its first subject,
+where all others are below that one.
 What may be said of a round at all, `is_open` says; every page, poster and address asks it.
 """
 
@@ -19,7 +20,7 @@ from flask_babel import gettext as _
 from site_app import charts, clock, result_lines
 from site_app.i18n import end_time, say
 from surveys import rounds
-from surveys.models import Archive, Round, Score, Unit
+from surveys.models import Archive, Round, Score, Subject, Unit
 from surveys.questionnaire import Questionnaire
 
 
@@ -137,6 +138,10 @@ def published() -> peewee.Expression:
 
 def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
     """The query behind `Held`, newest first."""
+    others = Subject.select(Subject.id).where(
+        Subject.round == Round.id, Subject.parent.is_null(), Subject.position > 0
+    )
+    beside = peewee.fn.EXISTS(others)
     return (
         Round.select(
             Round.id,
@@ -167,7 +172,7 @@ def held(which: peewee.Expression) -> peewee.ModelSelect[Round]:
             Round,
             Score,
             peewee.JOIN.LEFT_OUTER,
-            on=((Score.round == Round.id) & (Score.position == 0)),
+            on=((Score.round == Round.id) & (Score.position == 0) & ~beside),
         )
         .where(which)
         .order_by(Round.closed_at.desc(nulls="FIRST"), Round.id.desc())

@@ -65,11 +65,11 @@ def unit(code: str) -> Response | str | tuple[str, int]:
     return _one("units", auth.load_unit(code))
 
 
-@blueprint.route("/desk/people/<code>", methods=["GET", "POST"])
+@blueprint.route("/desk/people/<int:person_id>", methods=["GET", "POST"])
 @auth.organiser
-def person(code: str) -> Response | str | tuple[str, int]:
-    """Somebody, to be taken off the roster or put back."""
-    found = Person.get_or_none(Person.code == code) or abort(404)
+def person(person_id: int) -> Response | str | tuple[str, int]:
+    """Somebody, to be taken off the roster or put back; by id: codes may be identity numbers."""
+    found = Person.get_or_none(Person.id == person_id) or abort(404)
     auth.load_unit(found.unit.code)
     return _one("people", found)
 

@@ -286,9 +286,14 @@ def count(round_id: int) -> Page:
         return _show_page(round_, not_now), 409
     pressed = request.method == "POST" and not switched()
     foreseen = closing.foreseen(round_)
-    nothing_left = all(each.outcome != "full" for each in foreseen)
     anyway = "anyway" in request.form
-    refused = closing.NOTHING_LEFT if pressed and nothing_left and not anyway else None
+    refused = None
+    try:
+        if pressed:
+            clock_face.check("clock_is_right" in request.form)
+            closing.check_something_is_left(foreseen, anyway)
+    except Refused as wrong:
+        refused = wrong
     if pressed and not refused:
         steps = _counting(round_, now, anyway)
         answer = Response(stream_template("rounds/counting.html", round=round_, steps=steps))
@@ -302,7 +307,8 @@ def count(round_id: int) -> Page:
         papers=papers,
         paper_page=paging.page_of(len(papers), name="papers"),
         foreseen=foreseen,
-        nothing_left=nothing_left,
+        nothing_left=not closing.shows_something(foreseen),
+        face=clock_face.face(),
         refused=refused,
     )
     return page, 422 if refused else 200

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -155,6 +155,17 @@ def foreseen(round_: Round) -> list[Foreseen]:
         outcome = outcomes[subject.key]
         found.setdefault((subject.place_label, outcome), []).append(subject.label)
     return [Foreseen(place, outcome, labels) for (place, outcome), labels in found.items()]
+
+
+def shows_something(foreseen: Iterable[Foreseen]) -> bool:
+    """Whether counting would leave the result of any subject."""
+    return any(each.outcome == "full" for each in foreseen)
+
+
+def check_something_is_left(foreseen: Iterable[Foreseen], anyway: bool) -> None:
+    """Refuse to count what would leave nothing, unless that is wanted."""
+    if not anyway and not shows_something(foreseen):
+        raise NOTHING_LEFT
 
 
 def turnout(round_: Round) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def issues_before_opening(round_: Round, now: datetime, reason: str = "") -> lis
     gone = [unit.name for unit in chosen if unit.id not in within]
     if not chosen:
         found.append(Issue("chosen", N_("还没有选测评对象。请至少选一个单位。")))
-    elif gone or len(chosen) < len(round_.chosen):
+    elif gone or len(chosen) < len(set(round_.chosen)):
         words = N_("%(units)s已离开名册，或已不在您的范围之内。请修改对象，保存一次，就去掉了。")
         units = "、".join(gone) or {"zh": "有的单位", "en": "Some units"}
         found.append(Issue("chosen", words, units=units))

@@ -167,7 +167,7 @@ SEEN = [
     State("roster.people", "found", "/desk/people?q=示例㑇"),
     State("roster.people", "nothing found", "/desk/people?q=龙"),
     empty("roster.people", "/desk/people"),
-    State("roster.person", "to leave", "/desk/people/p1"),
+    State("roster.person", "to leave", "/desk/people/1"),
     State("roster.unit", "to leave", "/desk/units/c1"),
 ]
 
@@ -232,7 +232,15 @@ SENT = [
     ),
     State("rounds.open_", "refused", "/desk/rounds/{nothing}/open", 409, {}),
     State("rounds.codes", "refused", "/desk/rounds/{thirty}/codes", 409, {}),
-    State("rounds.codes", "slips", "/desk/rounds/{draft}/codes", 200, {"{row}": "12"}, site="once"),
+    State(
+        "rounds.codes",
+        "reason asked",
+        "/desk/rounds/{draft}/codes",
+        409,
+        {"{row}": "99"},
+        site="once",
+    ),
+    State("rounds.codes", "slips", "/desk/rounds/{draft}/codes", 200, {"{row}": "8"}, site="once"),
     State("rounds.void", "refused", "/desk/rounds/{late_ballot}/void", 409, {"row": "{late_row}"}),
     State("rounds.rules", "error", "/desk/rounds/{draft}/rules", 422, {"trim_over": "甲"}),
     State("rounds.count", "refused", "/desk/rounds/{late_ballot}/count", 422, {}),

@@ -85,7 +85,7 @@ GET = [
     ("roster.units", "/desk/units", 303, 200, 200),
     ("roster.people", "/desk/people", 303, 200, 200),
     ("roster.unit", "/desk/units/c2", 303, 404, 200),
-    ("roster.person", "/desk/people/z1", 303, 404, 200),
+    ("roster.person", "/desk/people/{beyond}", 303, 404, 200),
     ("roster.units_csv", "/desk/units.csv", 303, 200, 200),
     ("roster.people_csv", "/desk/people.csv", 303, 200, 200),
     ("manual.index", "/help", 200, 200, 200),
@@ -130,7 +130,7 @@ POST = [
     ("roster.units", "/desk/units", 303, 422, 422),
     ("roster.people", "/desk/people", 303, 422, 422),
     ("roster.unit", "/desk/units/c2", 303, 404, None),
-    ("roster.person", "/desk/people/z1", 303, 404, None),
+    ("roster.person", "/desk/people/{beyond}", 303, 404, None),
     ("rounds.new", "/desk/rounds/new", 303, None, None),
     ("rounds.edit", "/desk/rounds/{draft}/edit", 303, 404, None),
     ("rounds.rules", "/desk/rounds/{draft}/rules", 303, 404, None),
@@ -151,7 +151,7 @@ def numbers(
     """One round in each state, all of them the district's; the clock stands while one is open."""
     plan_store.store(plan_document.parse(PLAN, None), None, replace=False)
     early = START + timedelta(minutes=30)
-    factories.person("z1", "示例", district.third)
+    beyond = factories.person("z1", "示例", district.third)
     draft = factories.draft(district.root, [district.first])
     coded = factories.draft(district.root, [district.branch], "member-appraisal")
     factories.codes(keys, coded, district.branch, 8)
@@ -163,6 +163,7 @@ def numbers(
     persons = factories.published(keys, appraisal)
     set_clock(DURING)
     return {
+        "beyond": beyond.id,
         "draft": draft.id,
         "coded": coded.id,
         "open": still_open.id,

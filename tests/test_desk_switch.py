@@ -239,9 +239,9 @@ def test_no_switch_leaves_the_page_that_alone_shows_the_codes(
     draft = factories.draft(district.root, [district.branch], "member-appraisal")
     here = f"/desk/rounds/{draft.id}/codes"
     page = Page(signed_in.get(here))
-    rows = {each.name: "9" for each in page.of("typed") if each.kind == "text"}
+    rows = {each.name: "8" for each in page.of("typed") if each.kind == "text"}
     slips = post(signed_in, here, rows | {"already": "0"})
-    assert "9 张纸条" in slips.get_data(as_text=True)
+    assert "8 张纸条" in slips.get_data(as_text=True)
     assert Page(slips).switches == []
 
 
@@ -250,6 +250,9 @@ def test_the_switch_of_an_error_leads_to_no_address_for_forms_alone(
     signed_in: FlaskClient, path: str
 ) -> None:
     for answer in (signed_in.get(path), signed_in.post(path)):
+        if answer.status_code == 303:
+            assert signed_in.get(answer.location).status_code in (200, 404)
+            continue
         (switch,) = Page(answer).switches
         if answer.status_code >= 400 and "href" in switch:
             assert signed_in.get(urljoin(path, switch["href"])).status_code in (200, 404)

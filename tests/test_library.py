@@ -114,6 +114,7 @@ def prepared(desk: Browser, form: Questionnaire, place: Unit) -> Round:
     names = ["p1", *NAMES] if form.about == "persons" else NAMES
     if form.about == "units":
         names = ["c1", "甲二示范社区"]
+    names = names[: form.most_listed]
     filled = {
         "chosen": str(place.id),
         "opens_at": "2026-03-02T09:00",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import importlib
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,14 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app import auth, clock, i18n, plan_store, rounds_forms
-from site_app.models import AuditEntry, Plan
-from surveys import ballots, questionnaire, readiness, rounds, typed
+from site_app.models import Plan
+from surveys import ballots, questionnaire, rounds, typed
+from surveys.db import database
 from surveys.models import Person, Round, Subject, Unit
 from tests import factories
 from tests.conftest import form_token, sign_in
 from tests.desk import SetClock, post, reloaded, text
-from tests.factories import AFTER, DURING, START, District
-from tests.factories import group as first_group
+from tests.factories import DURING, START, District
 
 
 @pytest.fixture(autouse=True)
@@ -164,106 +164,6 @@ def test_units_of_one_name_are_told_apart_by_what_stands_above(
     rated = Subject.select().where(Subject.rated)
     assert {each.label for each in rated} == {"新示范社区（甲街道）", "新示范社区（乙街道）"}
     assert {each.place_label for each in rated} == {each.label for each in rated}
-
-
-# A vote of those entitled
-
-
-def vote_on(district: District, *names: str) -> Round:
-    return factories.draft(district.root, [district.branch], "admission-vote", listed=names)
-
-
-def test_a_vote_is_about_one_person(district: District) -> None:
-    with pytest.raises(typed.BadSetting, match="逐个讨论、逐个表决，一次一位"):
-        vote_on(district, "赵示例", "钱示例")
-
-
-@pytest.mark.parametrize(("yes", "passed"), [(4, False), (5, False), (6, True)])
-def test_more_than_half_of_those_entitled_must_vote_yes(
-    yes: int, passed: bool, keys: Path, district: District
-) -> None:
-    """Ten are entitled, six or more come."""
-    for number in (9, 10):
-        factories.person(f"p{number}", f"示例党员{number}", district.branch)
-    made = vote_on(district, "赵示例")
-    given = factories.codes(keys, made, district.branch, 10)
-    factories.opened(keys, made)
-    for place, code in enumerate(given[: max(yes, 6)]):
-        factories.vote(keys, code, {"no-1": "yes" if place < yes else "no"})
-    (score,) = factories.closed(keys, made).scores()
-    assert (score.details["flags"] == ["more-than-half"]) is passed
-
-
-def test_fewer_codes_than_full_members_need_a_reason_that_stands_on_the_record(
-    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
-) -> None:
-    factories.person("p9", "示例党员9", district.branch, "probationary")
-    made = vote_on(district, "赵示例")
-    given = factories.codes(keys, made, district.branch, 6)
-    assert fields(made) == ["codes_reason"], "eight full members"
-    here = f"/desk/rounds/{made.id}"
-    refused = text(post(signed_in, f"{here}/open", {"codes_reason": " "}, form=here), 409)
-    assert "应参加的有 8 人，测评码有 6 个" in refused
-    assert reloaded(made).state == "draft"
-    reason = "示例原因：两人出国"
-    assert post(signed_in, f"{here}/open", {"codes_reason": reason}, form=here).status_code == 303
-    for code in given[:5]:
-        factories.vote(keys, code, {"no-1": "yes"})
-    factories.closed(keys, reloaded(made))
-    set_clock(AFTER)
-    record = text(signed_in.get(f"{here}/protocol"))
-    assert reason in record
-    cells = re.findall(r'<td class="numeric"[^>]*>(\d+)</td>', record)
-    assert cells[:3] == ["8", "6", "5"], "entitled, issued, returned"
-    assert cells[-5:] == ["6", "5", "5", "0", "0"], "issued, returned, yes, no, abstained"
-    assert "赞成占应到 5/6" in record
-    entry = AuditEntry.get(AuditEntry.action == "open")
-    assert entry.detail == reason
-
-
-def test_more_codes_than_people_need_a_reason_while_open_too(
-    signed_in: FlaskClient, keys: Path, district: District
-) -> None:
-    made, _ = factories.open_appraisal(keys, district)
-    here = f"/desk/rounds/{made.id}/codes"
-    row = f"n-{district.branch.id}-{first_group(made).id}"
-    asked = text(post(signed_in, here, {"already": "8", row: "32"}), 409)
-    assert "应参加的有 8 人，测评码会有 40 个" in asked
-    assert 'name="reason"' in asked
-    assert ballots.codes_ever(made) == 8
-    sent = {"already": "8", row: "32", "reason": "示例：邻支部来列席"}
-    assert post(signed_in, here, sent).status_code == 200
-    assert reloaded(made).electorate == {"b1": {"entitled": 8, "reasons": [sent["reason"]]}}
-    assert sent["reason"] in AuditEntry.get(AuditEntry.action == "codes").detail
-    factories.closed(keys, reloaded(made))
-    record = text(signed_in.get(f"/desk/rounds/{made.id}/protocol"))
-    assert sent["reason"] in record
-    assert "应参加" in record
-
-
-def test_codes_as_many_as_the_members_need_no_reason(
-    signed_in: FlaskClient, district: District
-) -> None:
-    factories.person("p9", "示例党员9", district.branch, "probationary")
-    made = factories.draft(district.root, [district.branch], "member-appraisal")
-    row = f"n-{district.branch.id}-{first_group(made).id}"
-    here = f"/desk/rounds/{made.id}/codes"
-    assert f'name="{row}" form="typed" value="9"' in text(signed_in.get(here))
-    assert post(signed_in, here, {"already": "0", row: "9"}).status_code == 200
-    assert fields(made) == []
-
-
-def test_the_same_asked_of_one_place_within_a_year_is_a_caution_and_no_refusal(
-    keys: Path, district: District
-) -> None:
-    first, _ = factories.open_appraisal(keys, district)
-    factories.closed(keys, first)
-    again = factories.draft(district.root, [district.branch], "member-appraisal")
-    factories.codes(keys, again, district.branch, 8)
-    (caution,) = readiness.cautions(again, AFTER)
-    assert district.branch.name in str(caution)
-    assert readiness.cautions(again, AFTER + timedelta(days=367)) == []
-    assert fields(again) == []
 
 
 # Units that are gone
@@ -441,3 +341,16 @@ def test_every_address_of_the_desk_that_takes_forms_alone_leads_to_its_page(
     assert signed_in.get("/desk/rounds/1/void").location == "/desk/rounds/1/codes"
     assert signed_in.get("/desk/rounds/1/open").location == "/desk/rounds/1"
     assert signed_in.get("/sign-out").status_code == 405
+
+
+def test_namesakes_of_a_round_that_was_open_before_are_told_apart_by_the_upgrade(
+    keys: Path, district: District
+) -> None:
+    factories.person("p80", "示例党员8", district.branch)
+    made, _ = factories.open_appraisal(keys, district, 9)
+    Subject.update(label="示例党员8").where(Subject.key.in_(["p8", "p80"])).execute()
+    database.execute_sql('ALTER TABLE "round" DROP COLUMN "electorate"')
+    importlib.import_module("site_app.migrations.0007_electorate").up(None, database)
+    names = {each.key: each.label for each in Subject.select().where(Subject.round == made)}
+    assert (names["p8"], names["p80"]) == ("示例党员8（p8）", "示例党员8（p80）")
+    assert names["p7"] == "示例党员7"

@@ -131,3 +131,20 @@ def test_only_the_sheets_that_there_will_be_are_promised(
     for sheets, word in (("meeting", "会议用表"), ("persons", "每人一张")):
         status = signed_in.get(f"/desk/rounds/{round_.id}/{sheets}").status_code
         assert (status != 404) == (word in says)
+
+
+def test_of_several_that_stand_beside_each_other_no_one_is_said_to_be_the_whole(
+    page: Fetch, keys: Path, district: District
+) -> None:
+    courses = ["示例课程甲", "示例课程乙"]
+    made = factories.draft(district.root, [district.root], "course-feedback", listed=courses)
+    round_ = factories.opened(keys, made)
+    for key, answer in (("no-1", "very"), ("no-2", "not")):
+        options = round_.questionnaire["scales"][round_.questionnaire["questions"][0]["scale"]]
+        ids = [option["id"] for option in options["options"]]
+        factories.answer(keys, round_, key, {"overall": ids[0 if answer == "very" else -2]}, 6)
+    published = factories.published(keys, round_)
+    first, second = published.scores()
+    assert first.score == "100.00" != second.score
+    assert "100.00" not in page("/results")
+    assert "100.00" in page(f"/results/{published.id}")

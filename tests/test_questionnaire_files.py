@@ -161,7 +161,7 @@ def test_no_two_files_have_one_id(folder: Path) -> None:
     (folder / "a.toml").write_text(MINE, "utf-8")
     (folder / "b.toml").write_text(MINE.replace("version = 2", "version = 3"), "utf-8")
     shelf = questionnaire_files.shelf(folder)
-    assert shelf.forms["mine"].version == 1
+    assert shelf.forms["mine"].version == 2
     assert [(each.file, each.line) for each in shelf.broken] == [("b.toml", 1)]
 
 

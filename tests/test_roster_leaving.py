@@ -62,6 +62,10 @@ def person(code: str) -> Person | None:
     return Person.get_or_none(Person.code == code)
 
 
+def address(code: str) -> str:
+    return f"/desk/people/{Person.get(Person.code == code).id}"
+
+
 def unit(code: str) -> Unit | None:
     return Unit.get_or_none(Unit.code == code)
 
@@ -252,10 +256,10 @@ def test_a_whole_roster_with_those_who_left_goes_into_an_empty_site(district: Di
 def test_an_organiser_removes_somebody_after_a_question(
     signed_in: FlaskClient, district: District, page: Page
 ) -> None:
-    question = page("/desk/people/p1", client=signed_in)
+    question = page(address("p1"), client=signed_in)
     assert "没有哪次测评或综合评定提到" in question
     assert person("p1"), "asking changes nothing"
-    assert post(signed_in, "/desk/people/p1") == 303
+    assert post(signed_in, address("p1")) == 303
     assert person("p1") is None
     assert "“示例党员1”已从名册删去" in page("/desk/people", client=signed_in)
     entry = AuditEntry.get(AuditEntry.action == "roster-delete")
@@ -266,12 +270,12 @@ def test_who_left_is_shown_as_such_and_can_be_brought_back(
     signed_in: FlaskClient, district: District, keys: Path, page: Page
 ) -> None:
     factories.open_appraisal(keys, district)
-    assert "只记为今天离开" in page("/desk/people/p1", client=signed_in)
-    assert post(signed_in, "/desk/people/p1") == 303
+    assert "只记为今天离开" in page(address("p1"), client=signed_in)
+    assert post(signed_in, address("p1")) == 303
     day = Person.get(Person.code == "p1").left_on
     assert f"已离开 {day}" in page("/desk/people", client=signed_in)
-    assert f"已离开 {day}" in page("/desk/people/p1", client=signed_in)
-    assert post(signed_in, "/desk/people/p1", back="1") == 303
+    assert f"已离开 {day}" in page(address("p1"), client=signed_in)
+    assert post(signed_in, address("p1"), back="1") == 303
     assert Person.get(Person.code == "p1").left_on is None
     actions = [each.action for each in AuditEntry.select() if each.action.startswith("roster")]
     assert actions == ["roster-leave", "roster-back"]
@@ -291,7 +295,7 @@ def test_a_unit_goes_likewise_or_it_is_said_why_not(
 def test_only_within_reach(site: Flask, district: District) -> None:
     browser = sign_in(site, district.community_organiser)
     Person.create(code="z", name="甲", unit=district.third, membership="full")
-    for path in ("/desk/people/z", "/desk/units/c2", "/desk/people/none", "/desk/units/none"):
+    for path in (address("z"), "/desk/units/c2", "/desk/people/999", "/desk/units/none"):
         assert browser.get(path).status_code == 404
         token = form_token(browser.get("/desk/people"))
         assert browser.post(path, data={"csrf_token": token}).status_code == 404
