@@ -31,7 +31,10 @@ class Face:
 
 
 def newest_known() -> datetime | None:
-    """The newest time on record, for a page from before this sign-in: that had the same clock."""
+    """The newest time on record, for a page from before this sign-in: that had the same clock.
+
+    One's own signing in and out is none: a wrong clock would be believed by signing in twice.
+    """
     entries, ended = AuditEntry.select(), Round.select(Round.closed_at, Round.published_at)
     if has_request_context():
         by_me = (AuditEntry.account_name == auth.signed_in().name, AuditEntry.action == "sign-in")
@@ -39,7 +42,9 @@ def newest_known() -> datetime | None:
         since = AuditEntry.select(AuditEntry.round).where(
             AuditEntry.id >= began, AuditEntry.round.is_null(False)
         )
-        entries, ended = entries.where(AuditEntry.id < began), ended.where(Round.id.not_in(since))
+        mine = by_me[0] & AuditEntry.action.in_(["sign-in", "sign-out"])
+        entries = entries.where(AuditEntry.id < began, ~mine)
+        ended = ended.where(Round.id.not_in(since))
     last = entries.order_by(AuditEntry.at.desc()).first()
     times = [
         last and last.at,
