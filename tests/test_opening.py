@@ -307,8 +307,9 @@ def test_whoever_edits_what_was_opened_meanwhile_is_told_so_and_keeps_the_words(
         "minimum": "5",
         "weight-residents": "1",
     }
-    for _ in range(2):
-        page = text(signed_in.post(here, data=sent), 409)
+    for pressed in ({}, {}, {"keep": ""}, {"tick": "all"}, {"minimum": "1"}):
+        page = text(signed_in.post(here, data={**sent, **pressed}), 409)
+        assert "<button>保存</button>" not in page
         assert "已经不是草稿，设置锁定了" in page
         assert "以这一页为准" not in page
         assert "改过的示范名称" in page
