@@ -276,7 +276,7 @@ def test_a_full_disk_is_told_and_not_that_the_database_wants_an_upgrade(site: Fl
     "words",
     [
         ("db", "upgrade"),
-        ("round", "codes", "1", "b1", "8"),
+        ("round", "codes", "1", "b1", "8", "--reason", "示例原因"),
         ("round", "open", "1"),
         ("account", "add", "another", "d"),
     ],
