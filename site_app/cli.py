@@ -147,8 +147,7 @@ def settings() -> None:
     with refusals():
         site = current_app.config["SITE"]
         for each in config.SETTINGS:
-            value = site.shown(each.name)
-            click.echo(f"{each.name}={value}\n    {_(each.help)}")
+            click.echo(f"{each.name}={site.shown[each.name]}\n    {_(each.help)}")
 
 
 @click.command(
