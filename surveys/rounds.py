@@ -42,7 +42,6 @@ from surveys.models import (
 )
 from surveys.questionnaire import Questionnaire
 
-Issue = readiness.Issue
 candidates = readiness.candidates
 groups_of = readiness.groups_of
 issues_before_opening = readiness.issues_before_opening
@@ -206,8 +205,9 @@ def open_round(keys: Path, round_: Round, now: datetime, reason: str = "") -> No
         issues = issues_before_opening(round_, now, reason)
         if issues:
             raise issues[0]
-        round_.electorate = electorate.fixed(round_, readiness.chosen_units(round_), reason)
-        subjects.make(round_)
+        chosen = readiness.chosen_units(round_)
+        round_.electorate = electorate.fixed(round_, chosen, reason)
+        subjects.make(round_, chosen)
         round_.key_check = check = seal.make(keys, round_.id)
 
         def take_back(failed: object, *_: object) -> None:
