@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from site_app import auth
 from site_app import roster as pages
-from site_app.commands import Commands, language, refusals
+from site_app.commands import Commands, language
 from site_app.i18n import sentence
 from surveys import csv_table, recoding, roster
 from surveys.messages import N_, Refused
@@ -115,69 +115,64 @@ def rename_ids(file: Path) -> None:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             target.write(data)
 
-    with refusals():
-        renamed = recoding.rename_identities(tell)
-        auth.record("people-rename-ids", detail=str(renamed))
-        click.echo(
-            _(
-                "换了 %(n)s 人的编号；没计票的测评、草稿名单和综合评定草稿也跟着换了。"
-                "已计票的存档、已算出的综合评定和日志是定稿，里面还是原来的编号；从这些存档取值的综合评定草稿也一样。"
-                "对照表有身份证号，请妥善保管；正在运行的网站请重新启动。",
-                n=renamed,
-            ),
-            err=True,
-        )
+    renamed = recoding.rename_identities(tell)
+    auth.record("people-rename-ids", detail=str(renamed))
+    click.echo(
+        _(
+            "换了 %(n)s 人的编号；没计票的测评、草稿名单和综合评定草稿也跟着换了。"
+            "已计票的存档、已算出的综合评定和日志是定稿，里面还是原来的编号；从这些存档取值的综合评定草稿也一样。"
+            "对照表有身份证号，请妥善保管；正在运行的网站请重新启动。",
+            n=renamed,
+        ),
+        err=True,
+    )
 
 
 def _remove(table: type[Person] | type[Unit], code: str) -> None:
-    with refusals():
-        who = table.get_or_none(table.code == code)
-        if who is None:
-            raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
-        click.echo(pages.remove(who))
+    who = table.get_or_none(table.code == code)
+    if who is None:
+        raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
+    click.echo(pages.remove(who))
 
 
 def _import(
     what: str, register: roster.Register[Any], file: Path, dry_run: bool, same: bool | None
 ) -> None:
-    with refusals():
-        with file.open("rb") as source:
-            data = source.read(csv_table.MOST_BYTES + 1)
-        preview = register.preview(
-            data, None, {} if same is None else {0: "same" if same else "new"}
+    with file.open("rb") as source:
+        data = source.read(csv_table.MOST_BYTES + 1)
+    preview = register.preview(data, None, {} if same is None else {0: "same" if same else "new"})
+    _say_errors(preview)
+    _say_alike(preview)
+    if preview.errors and dry_run:
+        raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
+    if preview.undecided and not preview.errors:
+        raise Refused(
+            N_(
+                "有 %(n)s 行像是名册里已有的，什么也没有写入。"
+                "都是同一个的，加 --same；都是另外的，加 --new；两种都有的，请在网页上导入。"
+            ),
+            n=preview.undecided,
         )
-        _say_errors(preview)
-        _say_alike(preview)
-        if preview.errors and dry_run:
-            raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
-        if preview.undecided and not preview.errors:
-            raise Refused(
-                N_(
-                    "有 %(n)s 行像是名册里已有的，什么也没有写入。"
-                    "都是同一个的，加 --same；都是另外的，加 --new；两种都有的，请在网页上导入。"
-                ),
-                n=preview.undecided,
-            )
-        if not dry_run:
-            roster.apply(preview)
-            auth.record(
-                f"{what}-import",
-                detail=f"+{len(preview.added)} ~{len(preview.changed)}",
-            )
-        if preview.table.unused:
-            click.echo(_("用不到的列，略去：") + "、".join(preview.table.unused))
-        click.echo(
-            _(
-                "新增 %(added)s 条，修改 %(changed)s 条，相同 %(same)s 条；"
-                "文件里没有、保持不变的 %(absent)s 条。",
-                added=len(preview.added),
-                changed=len(preview.changed),
-                same=preview.same,
-                absent=preview.absent,
-            )
+    if not dry_run:
+        roster.apply(preview)
+        auth.record(
+            f"{what}-import",
+            detail=f"+{len(preview.added)} ~{len(preview.changed)}",
         )
-        if dry_run:
-            click.echo(_("这是试运行，没有写入任何内容。"))
+    if preview.table.unused:
+        click.echo(_("用不到的列，略去：") + "、".join(preview.table.unused))
+    click.echo(
+        _(
+            "新增 %(added)s 条，修改 %(changed)s 条，相同 %(same)s 条；"
+            "文件里没有、保持不变的 %(absent)s 条。",
+            added=len(preview.added),
+            changed=len(preview.changed),
+            same=preview.same,
+            absent=preview.absent,
+        )
+    )
+    if dry_run:
+        click.echo(_("这是试运行，没有写入任何内容。"))
 
 
 def _say_alike(preview: roster.Preview[Any]) -> None:
@@ -213,7 +208,6 @@ def _say_errors(preview: roster.Preview[Any]) -> None:
 
 
 def _export(make: Callable[..., bytes], file: Path) -> None:
-    with refusals():
-        data = make(None, language())
-        with click.open_file(str(file), "wb") as target:
-            target.write(data)
+    data = make(None, language())
+    with click.open_file(str(file), "wb") as target:
+        target.write(data)
