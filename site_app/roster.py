@@ -46,7 +46,7 @@ def units_csv() -> Response:
     """The units within reach as a file that can be imported again."""
     within = _within()
     auth.record("units-export", unit=within)
-    return _file("units.csv", roster.units_csv(within, language()))
+    return _file("units.csv", roster.UNITS.csv(within, language()))
 
 
 @blueprint.get("/desk/people.csv")
@@ -55,7 +55,7 @@ def people_csv() -> Response:
     """The people within reach as a file that can be imported again."""
     within = _within()
     auth.record("people-export", unit=within)
-    return _file("people.csv", roster.people_csv(within, language()))
+    return _file("people.csv", roster.PEOPLE.csv(within, language()))
 
 
 @blueprint.route("/desk/units/<code>", methods=["GET", "POST"])

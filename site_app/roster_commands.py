@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def import_units(file: Path, dry_run: bool, same: bool | None) -> None:
 @FILE_OUT
 def export_units(file: Path) -> None:
     """Write the units to FILE as CSV, or to the standard output."""
-    _export(roster.units_csv, file)
+    _export(roster.UNITS, file)
 
 
 @people_group.command(
@@ -80,7 +79,7 @@ def import_people(file: Path, dry_run: bool, same: bool | None) -> None:
 @FILE_OUT
 def export_people(file: Path) -> None:
     """Write the people to FILE as CSV, or to the standard output."""
-    _export(roster.people_csv, file)
+    _export(roster.PEOPLE, file)
 
 
 @units_group.command(
@@ -207,7 +206,7 @@ def _say_errors(preview: roster.Preview[Any]) -> None:
         click.echo(_("还有 %(n)s 条没有列出。", n=more))
 
 
-def _export(make: Callable[..., bytes], file: Path) -> None:
-    data = make(None, language())
+def _export(register: roster.Register[Any], file: Path) -> None:
+    data = register.csv(None, language())
     with click.open_file(str(file), "wb") as target:
         target.write(data)
