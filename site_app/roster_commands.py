@@ -33,71 +33,53 @@ ALIKE = click.option(
 CODE = click.argument("code")
 
 
-@units_group.command(
-    "import",
-    help=N_("从 CSV 文件 FILE 新增和修改单位，有错则都不写入。列：编号、名称、类型、上级编号。"),
+def _teach(
+    group: Commands, what: str, table: type[Person] | type[Unit], helps: tuple[str, str, str]
+) -> None:
+    """Give a group the three commands that both rosters have, with a help for each."""
+    register = pages.REGISTERS[what]
+
+    @group.command("import", help=helps[0])
+    @FILE_IN
+    @DRY_RUN
+    @ALIKE
+    def import_(file: Path, dry_run: bool, same: bool | None) -> None:
+        """Add and change rows from FILE, all or none; what is not in it stays as it is."""
+        _import(what, register, file, dry_run, same)
+
+    @group.command("export", help=helps[1])
+    @FILE_OUT
+    def export(file: Path) -> None:
+        """Write the roster to FILE as CSV, or to the standard output."""
+        data = register.csv(None, language())
+        with click.open_file(str(file), "wb") as target:
+            target.write(data)
+
+    @group.command("remove", help=helps[2])
+    @CODE
+    def remove(code: str) -> None:
+        """Take CODE off the roster: left where results name it, else deleted."""
+        who = table.get_or_none(table.code == code)
+        if who is None:
+            raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
+        click.echo(pages.remove(who))
+
+
+UNITS_HELP = (
+    N_("从 CSV 文件 FILE 新增和修改单位，有错则都不写入。列：编号、名称、类型、上级编号。"),
+    N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"),
+    N_("把单位 CODE 移出名册：有测评结果的记为已离开，没有的删去。"),
 )
-@FILE_IN
-@DRY_RUN
-@ALIKE
-def import_units(file: Path, dry_run: bool, same: bool | None) -> None:
-    """Add and change units from FILE, a CSV; all of it or nothing.
-
-    Columns: code, name, kind, parent (编号、名称、类型、上级编号). The code is the key; units that
-    are not in the file stay as they are.
-    """
-    _import("units", roster.UNITS, file, dry_run, same)
-
-
-@units_group.command("export", help=N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"))
-@FILE_OUT
-def export_units(file: Path) -> None:
-    """Write the units to FILE as CSV, or to the standard output."""
-    _export(roster.UNITS, file)
-
-
-@people_group.command(
-    "import",
-    help=N_(
+PEOPLE_HELP = (
+    N_(
         "从 CSV 文件 FILE 新增和修改人员，有错则都不写入；先导入单位。"
         "列：编号、姓名、所在单位编号、党员身份、流动。"
     ),
+    N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"),
+    N_("把人员 CODE 移出名册：有测评结果的记为已离开，没有的删去。"),
 )
-@FILE_IN
-@DRY_RUN
-@ALIKE
-def import_people(file: Path, dry_run: bool, same: bool | None) -> None:
-    """Add and change people from FILE, a CSV; all of it or nothing.
-
-    Columns: code, name, unit, membership, floating (编号、姓名、所在单位编号、党员身份、流动). The
-    code is the key; people who are not in the file stay as they are. Import their units first.
-    """
-    _import("people", roster.PEOPLE, file, dry_run, same)
-
-
-@people_group.command("export", help=N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"))
-@FILE_OUT
-def export_people(file: Path) -> None:
-    """Write the people to FILE as CSV, or to the standard output."""
-    _export(roster.PEOPLE, file)
-
-
-@units_group.command(
-    "remove", help=N_("把单位 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
-)
-@CODE
-def remove_unit(code: str) -> None:
-    """Take the unit CODE off the roster: left where results name it, else deleted."""
-    _remove(Unit, code)
-
-
-@people_group.command(
-    "remove", help=N_("把人员 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
-)
-@CODE
-def remove_person(code: str) -> None:
-    """Take CODE off the roster: left where results name them, else deleted."""
-    _remove(Person, code)
+_teach(units_group, "units", Unit, UNITS_HELP)
+_teach(people_group, "people", Person, PEOPLE_HELP)
 
 
 @people_group.command(
@@ -125,13 +107,6 @@ def rename_ids(file: Path) -> None:
         ),
         err=True,
     )
-
-
-def _remove(table: type[Person] | type[Unit], code: str) -> None:
-    who = table.get_or_none(table.code == code)
-    if who is None:
-        raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
-    click.echo(pages.remove(who))
 
 
 def _import(
@@ -204,9 +179,3 @@ def _say_errors(preview: roster.Preview[Any]) -> None:
     if len(preview.errors) > MOST_ERRORS:
         more = len(preview.errors) - MOST_ERRORS
         click.echo(_("还有 %(n)s 条没有列出。", n=more))
-
-
-def _export(register: roster.Register[Any], file: Path) -> None:
-    data = register.csv(None, language())
-    with click.open_file(str(file), "wb") as target:
-        target.write(data)
