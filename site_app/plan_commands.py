@@ -16,8 +16,7 @@ plan_group = Commands("plan", help=N_("年度工作要点。"))
 
 
 @plan_group.command(
-    "import",
-    help=N_("读取工作要点文件 FILE（.txt 或 .md）并公布；说明找到多少条，略去哪几行。"),
+    "import", help=N_("读取工作要点文件 FILE（.txt 或 .md）并公布；说明找到多少条，略去哪几行。")
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--year", type=int, help=N_("年度；不写则取标题里的。"))

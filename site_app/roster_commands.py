@@ -129,10 +129,7 @@ def _import(
         )
     if not dry_run:
         roster.apply(preview)
-        auth.record(
-            f"{what}-import",
-            detail=f"+{len(preview.added)} ~{len(preview.changed)}",
-        )
+        auth.record(f"{what}-import", detail=f"+{len(preview.added)} ~{len(preview.changed)}")
     if preview.table.unused:
         click.echo(_("用不到的列，略去：") + "、".join(preview.table.unused))
     click.echo(

@@ -45,8 +45,7 @@ def _lost(round_: Round) -> list[str]:
 
 
 @round_group.command(
-    "create",
-    help=N_("用问卷 QUESTIONNAIRE_ID 建草稿：由单位 OWNER 组织，在单位 PLACES 之内进行。"),
+    "create", help=N_("用问卷 QUESTIONNAIRE_ID 建草稿：由单位 OWNER 组织，在单位 PLACES 之内进行。")
 )
 @click.argument("questionnaire_id")
 @click.argument("owner")
@@ -254,8 +253,7 @@ def abandon(round_id: int, reason: str) -> None:
 
 
 @round_group.command(
-    "archive",
-    help=N_("把存档写到 FILE，可用 python3 -m surveys verify FILE 核对。"),
+    "archive", help=N_("把存档写到 FILE，可用 python3 -m surveys verify FILE 核对。")
 )
 @ROUND_ID
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))

@@ -16,16 +16,7 @@ from typing import Any
 
 import peewee
 
-from surveys import (
-    electorate,
-    listing,
-    questionnaire,
-    readiness,
-    seal,
-    subjects,
-    typed,
-    urn,
-)
+from surveys import electorate, listing, questionnaire, readiness, seal, subjects, typed, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
