@@ -282,9 +282,7 @@ def _ballot_page(right: ballots.Right, booth: Booth, refusals: Sequence[Refused]
     return body, answer_refusals.status(refusals)
 
 
-def with_right(
-    draw: Callable[[ballots.Right, Booth], Page],
-) -> Callable[[], Page]:
+def with_right(draw: Callable[[ballots.Right, Booth], Page]) -> Callable[[], Page]:
     """Mark a view as one behind a code: it gets the code's right and sheet, or is not reached."""
 
     @wraps(draw)

@@ -37,14 +37,7 @@ from werkzeug.wrappers import Response
 
 from site_app import clock
 from site_app.i18n import switched
-from site_app.models import (
-    Account,
-    AuditEntry,
-    FailedSignIn,
-    SignIn,
-    SignInLink,
-    is_demonstration,
-)
+from site_app.models import Account, AuditEntry, FailedSignIn, SignIn, SignInLink, is_demonstration
 from surveys.db import database, writing
 from surveys.messages import N_, Refused
 from surveys.models import Round, Unit, reach
@@ -146,12 +139,7 @@ def record(
     name = signed_in().name if has_request_context() else ""
     with writing():
         AuditEntry.create(
-            at=clock.now(),
-            account_name=name,
-            action=action,
-            round=round_,
-            unit=unit,
-            detail=detail,
+            at=clock.now(), account_name=name, action=action, round=round_, unit=unit, detail=detail
         )
 
 

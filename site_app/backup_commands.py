@@ -9,7 +9,7 @@ import click
 from flask_babel import gettext as _
 
 from site_app import backup, storage
-from site_app.commands import Commands, refusals
+from site_app.commands import Commands
 from site_app.i18n import date_time, sentence
 from surveys.messages import N_
 
@@ -22,29 +22,28 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 @FILE
 def create(file: Path) -> None:
     """Back the database up to the new FILE, while the site runs."""
-    with refusals():
-        backup.create(file)
-        _say(backup.verify(file))
+    backup.create(file)
+    _say(backup.verify(file))
 
 
-@backup_group.command("verify", help=N_("核对备份 FILE 是否完整，什么也不动。"))
+@backup_group.command("verify", help=N_("核对备份 FILE 是否完整，什么也不动。"), mending=True)
 @FILE
 def verify(file: Path) -> None:
     """Say whether the backup FILE is whole, of what site and of when."""
-    with refusals(mending=True):
-        _say(backup.verify(file))
+    _say(backup.verify(file))
 
 
-@backup_group.command("restore", help=N_("用备份 FILE 恢复数据库，并逐条说明对测评意味着什么。"))
+@backup_group.command(
+    "restore", help=N_("用备份 FILE 恢复数据库，并逐条说明对测评意味着什么。"), mending=True
+)
 @FILE
 @click.option("--replace", is_flag=True, help=N_("代替现有的数据库；原来的改名保留。"))
 def restore(file: Path, replace: bool) -> None:
     """Put the backup FILE in the place of the database, and say what that means for each round."""
-    with refusals(mending=True):
-        backup.restore(file, replace=replace)
-        for each in backup.consequences(storage.keys()):
-            click.echo(f"- {sentence(each)}")
-        click.echo(_("数据库已恢复。接下来启动网站，或先运行 flask --app wsgi db upgrade。"))
+    backup.restore(file, replace=replace)
+    for each in backup.consequences(storage.keys()):
+        click.echo(f"- {sentence(each)}")
+    click.echo(_("数据库已恢复。接下来启动网站，或先运行 flask --app wsgi db upgrade。"))
 
 
 def _say(found: storage.Found) -> None:

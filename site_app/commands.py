@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from site_app.i18n import sentence, sentence_outside
 from surveys import db
 from surveys.messages import N_, Refused
+from surveys.models import Unit
 
 SENTENCE_END = ".。"
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -89,6 +90,14 @@ def readable() -> Iterator[None]:
         raise BadInput(sentence_outside(mistyped(wrong), language())) from wrong
 
 
+def unit_of(code: str) -> Unit:
+    """The unit with a code; `Refused` where there is none."""
+    found: Unit | None = Unit.get_or_none(Unit.code == code)
+    if found is None:
+        raise Refused(N_("没有编号为“%(code)s”的单位。请先导入单位。"), code=code)
+    return found
+
+
 def spoken(message: str) -> str:
     """A msgid in the language of the terminal, which needs no site to be asked for."""
     return sentence_outside(Refused(message), language())
@@ -115,6 +124,13 @@ class Commands(Command, AppGroup):
     """Commands that say in one sentence what was mistyped, the name of the command included."""
 
     command_class = Command
+
+    def command(  # type: ignore[override]
+        self, *args: Any, mending: bool = False, **kwargs: Any
+    ) -> Callable[..., Any]:
+        """Mark a command of the group; what it refuses is one sentence (`refusals`)."""
+        marked = super().command(*args, **kwargs)
+        return lambda run: marked(refusals(mending=mending)(run))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Read the rest of the command line and run it."""

@@ -23,12 +23,7 @@ RENORMALISE = N_("缺的部分不算，其余按权重重新折算。")
 WITHHOLD_FROM = N_(
     "缺的部分不算，其余按权重重新折算；缺的合计占到全部权重的 %(share)s，就暂不评定。"
 )
-AUDIENCE = {
-    "P": N_("所有人"),
-    "M": N_("会议（支部）"),
-    "S": N_("本人"),
-    "O": N_("组织者"),
-}
+AUDIENCE = {"P": N_("所有人"), "M": N_("会议（支部）"), "S": N_("本人"), "O": N_("组织者")}
 
 
 def load(composite_id: int) -> Composite:

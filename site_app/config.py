@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class BadSetting(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings as read and checked."""
+    """The settings as read and checked; `shown` by name for people, never the secret key."""
 
     instance: Path
     database_url: str
@@ -53,35 +54,18 @@ class Config:
     contact: str
     filing: str
     zone: ZoneInfo
-
-    def shown(self, name: str) -> str:
-        """The value of a setting for people; never the secret key."""
-        values = {
-            "INSTANCE_DIR": str(self.instance),
-            "DATABASE_URL": self.database_url,
-            "KEYS_DIR": str(self.keys),
-            "SECRET_KEY": "***" if self.secret_key else "",
-            "PORT": str(self.port),
-            "PUBLIC_URL": self.public_url,
-            "DEPARTMENT": self.department,
-            "CONTACT": self.contact,
-            "FILING": self.filing,
-            "TIMEZONE": self.zone.key,
-        }
-        return values[name]
+    shown: Mapping[str, str]
 
 
 def read(environment: Mapping[str, str]) -> Config:
     """Read the settings; `BadSetting` names the one that is wrong."""
     given = {each.name: environment.get(each.name, "").strip() or each.default for each in SETTINGS}
     instance = Path(given["INSTANCE_DIR"]).resolve()
-    if not given["PORT"].isascii() or not given["PORT"].isdigit():
+    port = int(given["PORT"]) if re.fullmatch("0*[0-9]{1,5}", given["PORT"]) else 0
+    if not 1 <= port <= 65535:
         raise BadSetting(
             N_("PORT 须为 1 到 65535 的整数，现为“%(port)s”。请改正。"), port=given["PORT"]
         )
-    port = int(given["PORT"])
-    if not 1 <= port <= 65535:
-        raise BadSetting(N_("PORT 须为 1 到 65535 的整数，现为“%(port)s”。请改正。"), port=port)
     url = given["PUBLIC_URL"].rstrip("/")
     if url and not url.startswith(("http://", "https://")):
         raise BadSetting(
@@ -102,10 +86,20 @@ def read(environment: Mapping[str, str]) -> Config:
             n=SECRET_LENGTH,
         )
     default = f"sqlite:///{instance}/data/site.sqlite"
+    database_url = f"sqlite:///{db.path_of(given['DATABASE_URL'] or default)}"
+    keys = Path(given["KEYS_DIR"] or instance / "keys").resolve()
+    read_as = {
+        "INSTANCE_DIR": str(instance),
+        "DATABASE_URL": database_url,
+        "KEYS_DIR": str(keys),
+        "SECRET_KEY": "***" if given["SECRET_KEY"] else "",
+        "PORT": str(port),
+        "PUBLIC_URL": url,
+    }
     return Config(
         instance=instance,
-        database_url=f"sqlite:///{db.path_of(given['DATABASE_URL'] or default)}",
-        keys=Path(given["KEYS_DIR"] or instance / "keys").resolve(),
+        database_url=database_url,
+        keys=keys,
         secret_key=given["SECRET_KEY"],
         port=port,
         public_url=url,
@@ -113,4 +107,5 @@ def read(environment: Mapping[str, str]) -> Config:
         contact=given["CONTACT"],
         filing=given["FILING"],
         zone=zone,
+        shown=given | read_as,
     )

@@ -36,8 +36,7 @@ class Site(Flask):
     """Flask, but for what the log says of an error that nobody foresaw."""
 
     def log_exception(
-        self,
-        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
     ) -> None:
         """Where it broke, never the error's words nor the address.
 

@@ -16,14 +16,7 @@ from flask_babel import gettext as _
 from site_app import result_lines
 from site_app.i18n import say
 from surveys import archive, explanation, questionnaire, rounds, scoring
-from surveys.explanation import (
-    Answered,
-    Explanation,
-    FlagSteps,
-    GroupSteps,
-    QuestionSteps,
-    equals,
-)
+from surveys.explanation import Answered, Explanation, FlagSteps, GroupSteps, QuestionSteps, equals
 from surveys.explanation import text as number
 from surveys.messages import N_
 from surveys.models import Archive, Round, Score, Subject

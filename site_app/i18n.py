@@ -51,11 +51,7 @@ DISCLOSURE = {
     "complement": N_("为保护相邻小单位，不显示"),
     "void": N_("收回多于发出，作废"),
 }
-SAMPLING = {
-    "open": N_("自愿参加"),
-    "drawn": N_("随机抽取"),
-    "all": N_("全体参加"),
-}
+SAMPLING = {"open": N_("自愿参加"), "drawn": N_("随机抽取"), "all": N_("全体参加")}
 
 
 def choose_language() -> str:

@@ -37,9 +37,7 @@ def index() -> str:
 def _part(name: str) -> Callable[[], str]:
     def part() -> str:
         return render_template(
-            f"help/{language()}/{name}.html",
-            title=_(TITLES[name]),
-            bare=name in FOR_VOTERS,
+            f"help/{language()}/{name}.html", title=_(TITLES[name]), bare=name in FOR_VOTERS
         )
 
     return part

@@ -48,7 +48,6 @@ class AuditEntry(BaseModel):
     """What an organiser did. Nothing of a voter is ever written here."""
 
     id = peewee.AutoField()
-    id = peewee.AutoField()
     at = UTCField()
     account_name = peewee.CharField(max_length=60)
     action = peewee.CharField(max_length=40)

@@ -36,12 +36,7 @@ FORM = {
     "COM": N_("公开承诺"),
     "LED": N_("问题台账"),
 }
-SEEN_BY = {
-    "P": N_("向所有人公开"),
-    "M": N_("本支部或会议"),
-    "S": N_("本人"),
-    "O": N_("组织者"),
-}
+SEEN_BY = {"P": N_("向所有人公开"), "M": N_("本支部或会议"), "S": N_("本人"), "O": N_("组织者")}
 
 
 def load_plan(year: int) -> Plan:
@@ -232,9 +227,7 @@ def _typed_year() -> int | None:
 
 def _upload_page(refused: Refused | None = None) -> str:
     return render_template(
-        "plan/upload.html",
-        refused=refused,
-        year=request.form.get("year", "")[:20],
+        "plan/upload.html", refused=refused, year=request.form.get("year", "")[:20]
     )
 
 
@@ -265,11 +258,7 @@ def edit(year: int, number: int) -> Response | str | tuple[str, int]:
         return _edit_page(found, typed, chosen, seen)
     try:
         plan_store.revise(
-            found,
-            **typed,
-            questionnaire_ids=chosen,
-            seen=seen,
-            library=shelf.library(),
+            found, **typed, questionnaire_ids=chosen, seen=seen, library=shelf.library()
         )
     except Refused as refused:
         newer = load_item(year, number)

@@ -127,11 +127,7 @@ class _Numbering:
     """
 
     def __init__(self, gap: str, repeat: str, back: str) -> None:
-        self.messages = {
-            FindingKind.GAP: gap,
-            FindingKind.REPEAT: repeat,
-            FindingKind.BACK: back,
-        }
+        self.messages = {FindingKind.GAP: gap, FindingKind.REPEAT: repeat, FindingKind.BACK: back}
         self.last = 0  # the number given last
         self.written = 0  # and what was written there
         self.seen: set[int] = set()

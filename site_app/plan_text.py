@@ -24,11 +24,7 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": "DOC",
     b"{\\rtf": "RTF",
 }
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # In this order: text in one of them hardly ever passes as one named before it.
 _ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 

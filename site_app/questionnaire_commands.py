@@ -6,7 +6,7 @@ import click
 from flask_babel import gettext as _
 
 from site_app import shelf
-from site_app.commands import BadInput, Commands, refusals
+from site_app.commands import BadInput, Commands
 from site_app.i18n import UNIT_KIND, say, sentence
 from site_app.plan import SEEN_BY
 from site_app.questionnaires import ABOUT
@@ -19,22 +19,20 @@ questionnaire_group = Commands("questionnaires", help=N_("问卷库。"))
 @questionnaire_group.command("list", help=N_("列出问卷：编号、对应条目、标题。"))
 def list_all() -> None:
     """List the questionnaires: id, items of the plan, title."""
-    with refusals():
-        for form in shelf.library().values():
-            items = _("、").join(map(str, form.plan_items))
-            click.echo(f"{form.id}\t{items}\t{say(form.title)}")
+    for form in shelf.library().values():
+        items = _("、").join(map(str, form.plan_items))
+        click.echo(f"{form.id}\t{items}\t{say(form.title)}")
 
 
 @questionnaire_group.command("show", help=N_("看一份问卷：问什么、问谁、评谁、谁看结果。"))
 @click.argument("name")
 def show(name: str) -> None:
     """Show a questionnaire: what is asked, of whom, about whom, and who sees the result."""
-    with refusals():
-        form = shelf.library().get(name)
-        if form is None:
-            raise Refused(N_("没有“%(id)s”这份问卷。用 questionnaires list 查看。"), id=name[:40])
-        for line in _lines(form):
-            click.echo(line)
+    form = shelf.library().get(name)
+    if form is None:
+        raise Refused(N_("没有“%(id)s”这份问卷。用 questionnaires list 查看。"), id=name[:40])
+    for line in _lines(form):
+        click.echo(line)
 
 
 def _lines(form: Questionnaire) -> list[str]:
@@ -63,10 +61,9 @@ def _said(question: Question) -> str:
 @questionnaire_group.command("check", help=N_("检查每份问卷文件；有错的，指出行号和原因。"))
 def check() -> None:
     """Check every file; each that is broken is named with its line and the reason."""
-    with refusals():
-        found = shelf.shelf()
-        for each in found.broken:
-            click.echo(sentence(each), err=True)
-        if found.broken:
-            raise BadInput(_("有 %(n)s 份问卷文件不能用，请改正。", n=len(found.broken)))
-        click.echo(_("%(n)s 份问卷都能用。", n=len(found.forms)))
+    found = shelf.shelf()
+    for each in found.broken:
+        click.echo(sentence(each), err=True)
+    if found.broken:
+        raise BadInput(_("有 %(n)s 份问卷文件不能用，请改正。", n=len(found.broken)))
+    click.echo(_("%(n)s 份问卷都能用。", n=len(found.forms)))

@@ -44,18 +44,14 @@ def people() -> Response | str | tuple[str, int]:
 @auth.organiser
 def units_csv() -> Response:
     """The units within reach as a file that can be imported again."""
-    within = _within()
-    auth.record("units-export", unit=within)
-    return _file("units.csv", roster.units_csv(within, language()))
+    return _csv("units")
 
 
 @blueprint.get("/desk/people.csv")
 @auth.organiser
 def people_csv() -> Response:
     """The people within reach as a file that can be imported again."""
-    within = _within()
-    auth.record("people-export", unit=within)
-    return _file("people.csv", roster.people_csv(within, language()))
+    return _csv("people")
 
 
 @blueprint.route("/desk/units/<code>", methods=["GET", "POST"])
@@ -113,11 +109,12 @@ def _within() -> Unit:
     return auth.load_unit(code) if code else auth.signed_in().unit
 
 
-def _file(name: str, data: bytes) -> Response:
-    disposition = f'attachment; filename="{name}"'
-    return Response(
-        data, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition}
-    )
+def _csv(what: str) -> Response:
+    within = _within()
+    auth.record(f"{what}-export", unit=within)
+    data = REGISTERS[what].csv(within, language())
+    headers = {"Content-Disposition": f'attachment; filename="{what}.csv"'}
+    return Response(data, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _import(what: str) -> Response | str | tuple[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask_babel import gettext as _
 
 from site_app import auth
 from site_app import roster as pages
-from site_app.commands import Commands, language, refusals
+from site_app.commands import Commands, language
 from site_app.i18n import sentence
 from surveys import csv_table, recoding, roster
 from surveys.messages import N_, Refused
@@ -34,71 +33,53 @@ ALIKE = click.option(
 CODE = click.argument("code")
 
 
-@units_group.command(
-    "import",
-    help=N_("从 CSV 文件 FILE 新增和修改单位，有错则都不写入。列：编号、名称、类型、上级编号。"),
+def _teach(
+    group: Commands, what: str, table: type[Person] | type[Unit], helps: tuple[str, str, str]
+) -> None:
+    """Give a group the three commands that both rosters have, with a help for each."""
+    register = pages.REGISTERS[what]
+
+    @group.command("import", help=helps[0])
+    @FILE_IN
+    @DRY_RUN
+    @ALIKE
+    def import_(file: Path, dry_run: bool, same: bool | None) -> None:
+        """Add and change rows from FILE, all or none; what is not in it stays as it is."""
+        _import(what, register, file, dry_run, same)
+
+    @group.command("export", help=helps[1])
+    @FILE_OUT
+    def export(file: Path) -> None:
+        """Write the roster to FILE as CSV, or to the standard output."""
+        data = register.csv(None, language())
+        with click.open_file(str(file), "wb") as target:
+            target.write(data)
+
+    @group.command("remove", help=helps[2])
+    @CODE
+    def remove(code: str) -> None:
+        """Take CODE off the roster: left where results name it, else deleted."""
+        who = table.get_or_none(table.code == code)
+        if who is None:
+            raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
+        click.echo(pages.remove(who))
+
+
+UNITS_HELP = (
+    N_("从 CSV 文件 FILE 新增和修改单位，有错则都不写入。列：编号、名称、类型、上级编号。"),
+    N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"),
+    N_("把单位 CODE 移出名册：有测评结果的记为已离开，没有的删去。"),
 )
-@FILE_IN
-@DRY_RUN
-@ALIKE
-def import_units(file: Path, dry_run: bool, same: bool | None) -> None:
-    """Add and change units from FILE, a CSV; all of it or nothing.
-
-    Columns: code, name, kind, parent (编号、名称、类型、上级编号). The code is the key; units that
-    are not in the file stay as they are.
-    """
-    _import("units", roster.UNITS, file, dry_run, same)
-
-
-@units_group.command("export", help=N_("把单位写成 CSV 文件 FILE；不写文件名则直接显示。"))
-@FILE_OUT
-def export_units(file: Path) -> None:
-    """Write the units to FILE as CSV, or to the standard output."""
-    _export(roster.units_csv, file)
-
-
-@people_group.command(
-    "import",
-    help=N_(
+PEOPLE_HELP = (
+    N_(
         "从 CSV 文件 FILE 新增和修改人员，有错则都不写入；先导入单位。"
         "列：编号、姓名、所在单位编号、党员身份、流动。"
     ),
+    N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"),
+    N_("把人员 CODE 移出名册：有测评结果的记为已离开，没有的删去。"),
 )
-@FILE_IN
-@DRY_RUN
-@ALIKE
-def import_people(file: Path, dry_run: bool, same: bool | None) -> None:
-    """Add and change people from FILE, a CSV; all of it or nothing.
-
-    Columns: code, name, unit, membership, floating (编号、姓名、所在单位编号、党员身份、流动). The
-    code is the key; people who are not in the file stay as they are. Import their units first.
-    """
-    _import("people", roster.PEOPLE, file, dry_run, same)
-
-
-@people_group.command("export", help=N_("把人员写成 CSV 文件 FILE；不写文件名则直接显示。"))
-@FILE_OUT
-def export_people(file: Path) -> None:
-    """Write the people to FILE as CSV, or to the standard output."""
-    _export(roster.people_csv, file)
-
-
-@units_group.command(
-    "remove", help=N_("把单位 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
-)
-@CODE
-def remove_unit(code: str) -> None:
-    """Take the unit CODE off the roster: left where results name it, else deleted."""
-    _remove(Unit, code)
-
-
-@people_group.command(
-    "remove", help=N_("把人员 CODE 移出名册：有测评结果的记为已离开，没有的删去。")
-)
-@CODE
-def remove_person(code: str) -> None:
-    """Take CODE off the roster: left where results name them, else deleted."""
-    _remove(Person, code)
+_teach(units_group, "units", Unit, UNITS_HELP)
+_teach(people_group, "people", Person, PEOPLE_HELP)
 
 
 @people_group.command(
@@ -115,69 +96,54 @@ def rename_ids(file: Path) -> None:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             target.write(data)
 
-    with refusals():
-        renamed = recoding.rename_identities(tell)
-        auth.record("people-rename-ids", detail=str(renamed))
-        click.echo(
-            _(
-                "换了 %(n)s 人的编号；没计票的测评、草稿名单和综合评定草稿也跟着换了。"
-                "已计票的存档、已算出的综合评定和日志是定稿，里面还是原来的编号；从这些存档取值的综合评定草稿也一样。"
-                "对照表有身份证号，请妥善保管；正在运行的网站请重新启动。",
-                n=renamed,
-            ),
-            err=True,
-        )
-
-
-def _remove(table: type[Person] | type[Unit], code: str) -> None:
-    with refusals():
-        who = table.get_or_none(table.code == code)
-        if who is None:
-            raise Refused(N_("名册里没有编号“%(code)s”。"), code=code)
-        click.echo(pages.remove(who))
+    renamed = recoding.rename_identities(tell)
+    auth.record("people-rename-ids", detail=str(renamed))
+    click.echo(
+        _(
+            "换了 %(n)s 人的编号；没计票的测评、草稿名单和综合评定草稿也跟着换了。"
+            "已计票的存档、已算出的综合评定和日志是定稿，里面还是原来的编号；从这些存档取值的综合评定草稿也一样。"
+            "对照表有身份证号，请妥善保管；正在运行的网站请重新启动。",
+            n=renamed,
+        ),
+        err=True,
+    )
 
 
 def _import(
     what: str, register: roster.Register[Any], file: Path, dry_run: bool, same: bool | None
 ) -> None:
-    with refusals():
-        with file.open("rb") as source:
-            data = source.read(csv_table.MOST_BYTES + 1)
-        preview = register.preview(
-            data, None, {} if same is None else {0: "same" if same else "new"}
+    with file.open("rb") as source:
+        data = source.read(csv_table.MOST_BYTES + 1)
+    preview = register.preview(data, None, {} if same is None else {0: "same" if same else "new"})
+    _say_errors(preview)
+    _say_alike(preview)
+    if preview.errors and dry_run:
+        raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
+    if preview.undecided and not preview.errors:
+        raise Refused(
+            N_(
+                "有 %(n)s 行像是名册里已有的，什么也没有写入。"
+                "都是同一个的，加 --same；都是另外的，加 --new；两种都有的，请在网页上导入。"
+            ),
+            n=preview.undecided,
         )
-        _say_errors(preview)
-        _say_alike(preview)
-        if preview.errors and dry_run:
-            raise Refused(N_("文件里有 %(n)s 处错误，请改正。"), n=len(preview.errors))
-        if preview.undecided and not preview.errors:
-            raise Refused(
-                N_(
-                    "有 %(n)s 行像是名册里已有的，什么也没有写入。"
-                    "都是同一个的，加 --same；都是另外的，加 --new；两种都有的，请在网页上导入。"
-                ),
-                n=preview.undecided,
-            )
-        if not dry_run:
-            roster.apply(preview)
-            auth.record(
-                f"{what}-import",
-                detail=f"+{len(preview.added)} ~{len(preview.changed)}",
-            )
-        if preview.table.unused:
-            click.echo(_("用不到的列，略去：") + "、".join(preview.table.unused))
-        click.echo(
-            _(
-                "新增 %(added)s 条，修改 %(changed)s 条，相同 %(same)s 条；"
-                "文件里没有、保持不变的 %(absent)s 条。",
-                added=len(preview.added),
-                changed=len(preview.changed),
-                same=preview.same,
-                absent=preview.absent,
-            )
+    if not dry_run:
+        roster.apply(preview)
+        auth.record(f"{what}-import", detail=f"+{len(preview.added)} ~{len(preview.changed)}")
+    if preview.table.unused:
+        click.echo(_("用不到的列，略去：") + "、".join(preview.table.unused))
+    click.echo(
+        _(
+            "新增 %(added)s 条，修改 %(changed)s 条，相同 %(same)s 条；"
+            "文件里没有、保持不变的 %(absent)s 条。",
+            added=len(preview.added),
+            changed=len(preview.changed),
+            same=preview.same,
+            absent=preview.absent,
         )
-        if dry_run:
-            click.echo(_("这是试运行，没有写入任何内容。"))
+    )
+    if dry_run:
+        click.echo(_("这是试运行，没有写入任何内容。"))
 
 
 def _say_alike(preview: roster.Preview[Any]) -> None:
@@ -210,10 +176,3 @@ def _say_errors(preview: roster.Preview[Any]) -> None:
     if len(preview.errors) > MOST_ERRORS:
         more = len(preview.errors) - MOST_ERRORS
         click.echo(_("还有 %(n)s 条没有列出。", n=more))
-
-
-def _export(make: Callable[..., bytes], file: Path) -> None:
-    with refusals():
-        data = make(None, language())
-        with click.open_file(str(file), "wb") as target:
-            target.write(data)

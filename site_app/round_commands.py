@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from site_app import auth, clock, clock_face, plan_store, rounds_forms, shelf, storage
-from site_app.commands import Commands, refusals
+from site_app.commands import Commands, unit_of
 from site_app.i18n import PHASE, date_time, end_time, local, sentence
 from site_app.models import LARGEST_ID
 from surveys import ballots, closing, electorate, listing, readiness, rounds
@@ -31,20 +31,12 @@ def _round(round_id: int) -> Round:
     return found
 
 
-def _unit(code: str) -> Unit:
-    found = Unit.get_or_none(Unit.code == code)
-    if found is None:
-        raise Refused(N_("没有编号为“%(code)s”的单位。请先导入单位。"), code=code)
-    return found
-
-
 @round_group.command("list", help=N_("列出全部测评和各自的状态。"))
 def list_rounds() -> None:
     """List all rounds with their states."""
-    with refusals():
-        for each in Round.select().order_by(Round.id):
-            phase = _(PHASE[rounds.phase(each, clock.now())])
-            click.echo("\t".join([str(each.id), phase, each.title, *_lost(each)]))
+    for each in Round.select().order_by(Round.id):
+        phase = _(PHASE[rounds.phase(each, clock.now())])
+        click.echo("\t".join([str(each.id), phase, each.title, *_lost(each)]))
 
 
 def _lost(round_: Round) -> list[str]:
@@ -53,8 +45,7 @@ def _lost(round_: Round) -> list[str]:
 
 
 @round_group.command(
-    "create",
-    help=N_("用问卷 QUESTIONNAIRE_ID 建草稿：由单位 OWNER 组织，在单位 PLACES 之内进行。"),
+    "create", help=N_("用问卷 QUESTIONNAIRE_ID 建草稿：由单位 OWNER 组织，在单位 PLACES 之内进行。")
 )
 @click.argument("questionnaire_id")
 @click.argument("owner")
@@ -81,39 +72,38 @@ def create(
     weight: tuple[str, ...],
 ) -> None:
     """Make a draft of QUESTIONNAIRE_ID, owned by the unit OWNER, about the units PLACES (codes)."""
-    with refusals():
-        form = shelf.library().get(questionnaire_id)
-        if form is None:
-            raise Refused(
-                N_("没有“%(id)s”这份问卷。现有：%(known)s。"),
-                id=questionnaire_id,
-                known="、".join(shelf.library()),
-            )
-        weights = dict(each.partition("=")[::2] for each in weight)
-        zone = current_app.config["SITE"].zone
-        latest = plan_store.of_day(local(clock.now()).date())
-        settings = rounds.Settings(
-            title=title or form.title["zh"],
-            plan_year=latest.year if latest else None,
-            plan_items=form.plan_items,
-            chosen=[_unit(code).id for code in places],
-            weights=weights,
-            opens_at=rounds_forms.instant(opens, zone, "opens_at"),
-            ends_at=rounds_forms.instant(ends, zone, "ends_at"),
-            needs_codes=codes,
-            minimum=minimum,
-            sampling=form.rules["sampling"],
-            listed=listing.read_names("\n".join(subject)),
+    form = shelf.library().get(questionnaire_id)
+    if form is None:
+        raise Refused(
+            N_("没有“%(id)s”这份问卷。现有：%(known)s。"),
+            id=questionnaire_id,
+            known="、".join(shelf.library()),
         )
-        made = rounds.create(form, _unit(owner), settings.title, codes)
-        try:
-            rounds.revise(made, settings, made.revision)
-        except Refused:
-            made.delete_instance()
-            raise
-        auth.record("create", made, detail=made.title)
-        click.echo(_("第 %(id)s 号测评已建为草稿。", id=made.id))
-        _say_issues(made)
+    weights = dict(each.partition("=")[::2] for each in weight)
+    zone = current_app.config["SITE"].zone
+    latest = plan_store.of_day(local(clock.now()).date())
+    settings = rounds.Settings(
+        title=title or form.title["zh"],
+        plan_year=latest.year if latest else None,
+        plan_items=form.plan_items,
+        chosen=[unit_of(code).id for code in places],
+        weights=weights,
+        opens_at=rounds_forms.instant(opens, zone, "opens_at"),
+        ends_at=rounds_forms.instant(ends, zone, "ends_at"),
+        needs_codes=codes,
+        minimum=minimum,
+        sampling=form.rules["sampling"],
+        listed=listing.read_names("\n".join(subject)),
+    )
+    made = rounds.create(form, unit_of(owner), settings.title, codes)
+    try:
+        rounds.revise(made, settings, made.revision)
+    except Refused:
+        made.delete_instance()
+        raise
+    auth.record("create", made, detail=made.title)
+    click.echo(_("第 %(id)s 号测评已建为草稿。", id=made.id))
+    _say_issues(made)
 
 
 def _say_issues(round_: Round) -> None:
@@ -128,21 +118,20 @@ def _say_issues(round_: Round) -> None:
 @ROUND_ID
 def show(round_id: int) -> None:
     """Show a round: state, what is missing, turnout."""
-    with refusals():
-        found = _round(round_id)
-        click.echo(f"{found.title}\t{_(PHASE[rounds.phase(found, clock.now())])}")
-        if found.opens_at and found.ends_at:
-            click.echo(f"{date_time(found.opens_at)} – {end_time(found.ends_at)}")
-        if found.state == "draft":
-            _say_issues(found)
-        for words in _lost(found):
-            click.echo(words)
-        for row in closing.turnout(found):
-            issued = "" if row["issued"] is None else f"/{row['issued']}"
-            click.echo(f"{row['place']}\t{row['group']['zh']}\t{row['returned']}{issued}")
-        kept = Archive.get_or_none(Archive.round == found)
-        if kept:
-            click.echo(f"SHA-256 {kept.sha256}")
+    found = _round(round_id)
+    click.echo(f"{found.title}\t{_(PHASE[rounds.phase(found, clock.now())])}")
+    if found.opens_at and found.ends_at:
+        click.echo(f"{date_time(found.opens_at)} – {end_time(found.ends_at)}")
+    if found.state == "draft":
+        _say_issues(found)
+    for words in _lost(found):
+        click.echo(words)
+    for row in closing.turnout(found):
+        issued = "" if row["issued"] is None else f"/{row['issued']}"
+        click.echo(f"{row['place']}\t{row['group']['zh']}\t{row['returned']}{issued}")
+    kept = Archive.get_or_none(Archive.round == found)
+    if kept:
+        click.echo(f"SHA-256 {kept.sha256}")
 
 
 @round_group.command("codes", help=N_("给单位 PLACE 生成 COUNT 个测评码，只显示这一次。"))
@@ -153,15 +142,14 @@ def show(round_id: int) -> None:
 @click.option("--reason", default="", help=N_("比应参加的人多发的原因。"))
 def codes(round_id: int, place: str, count: int, group_key: str | None, reason: str) -> None:
     """Make COUNT codes for the unit PLACE and print them, this one time."""
-    with refusals():
-        found, unit, group = _codes_of(round_id, place, group_key)
-        due = electorate.account_for(found, [ballots.Wanted(unit, group, count)], reason)
-        storage.remember_codes_key()
-        made = ballots.issue_codes(storage.keys(), found, unit, group, count)
-        why = f" {reason[:300]}" if due else ""
-        auth.record("codes", found, unit, f"{group.label['zh']} {count}{why}")
-        for code in made:
-            click.echo(code)
+    found, unit, group = _codes_of(round_id, place, group_key)
+    due = electorate.account_for(found, [ballots.Wanted(unit, group, count)], reason)
+    storage.remember_codes_key()
+    made = ballots.issue_codes(storage.keys(), found, unit, group, count)
+    why = f" {reason[:300]}" if due else ""
+    auth.record("codes", found, unit, f"{group.label['zh']} {count}{why}")
+    for code in made:
+        click.echo(code)
 
 
 @round_group.command("void", help=N_("作废单位 PLACE 没用过的测评码。"))
@@ -170,16 +158,15 @@ def codes(round_id: int, place: str, count: int, group_key: str | None, reason: 
 @click.option("--group", "group_key", help=N_("参评人类别；不写则是第一类。"))
 def void(round_id: int, place: str, group_key: str | None) -> None:
     """Void the unspent codes of the unit PLACE."""
-    with refusals():
-        found, unit, group = _codes_of(round_id, place, group_key)
-        gone = ballots.void_codes(found, unit, group)
-        auth.record("void", found, unit, f"{group.label['zh']} {gone}")
-        click.echo(_("作废了 %(n)s 个没用过的测评码。", n=gone))
+    found, unit, group = _codes_of(round_id, place, group_key)
+    gone = ballots.void_codes(found, unit, group)
+    auth.record("void", found, unit, f"{group.label['zh']} {gone}")
+    click.echo(_("作废了 %(n)s 个没用过的测评码。", n=gone))
 
 
 def _codes_of(round_id: int, place: str, group_key: str | None) -> tuple[Round, Unit, Group]:
     """A round whose codes can change now, with the unit and group that a command names."""
-    found, unit = _round(round_id), _unit(place)
+    found, unit = _round(round_id), unit_of(place)
     rounds.check_codes_can_change(found, clock.now())
     if unit.id not in found.chosen:
         raise Refused(N_("“%(unit)s”不在这次测评的范围之内。"), unit=unit.name)
@@ -196,14 +183,13 @@ def _codes_of(round_id: int, place: str, group_key: str | None) -> tuple[Round, 
 @click.option("--reason", default="", help=N_("测评码和应参加人数不一样的原因。"))
 def open_(round_id: int, clock_is_right: bool, reason: str) -> None:
     """Open a draft: from then on nothing that changes the meaning of an answer can change."""
-    with refusals():
-        found = _round(round_id)
-        clock_face.check(clock_is_right)
-        for caution in readiness.cautions(found, clock.now()):
-            click.echo(sentence(caution), err=True)
-        rounds.open_round(storage.keys(), found, clock.now(), reason)
-        auth.record("open", found, detail=reason[:500])
-        click.echo(_("测评已开始。"))
+    found = _round(round_id)
+    clock_face.check(clock_is_right)
+    for caution in readiness.cautions(found, clock.now()):
+        click.echo(sentence(caution), err=True)
+    rounds.open_round(storage.keys(), found, clock.now(), reason)
+    auth.record("open", found, detail=reason[:500])
+    click.echo(_("测评已开始。"))
 
 
 @round_group.command("delay", help=N_("把截止时间推后到 NEW_END，写明原因 REASON。"))
@@ -212,12 +198,11 @@ def open_(round_id: int, clock_is_right: bool, reason: str) -> None:
 @click.argument("reason")
 def delay(round_id: int, new_end: str, reason: str) -> None:
     """Move the end of an open round later to NEW_END, for a REASON."""
-    with refusals():
-        found = _round(round_id)
-        moment = rounds_forms.new_end(new_end, current_app.config["SITE"].zone)
-        rounds.delay(found, moment, reason, clock.now())
-        auth.record("delay", found, detail=f"{new_end} {reason}"[:500])
-        click.echo(_("截止时间已推后。"))
+    found = _round(round_id)
+    moment = rounds_forms.new_end(new_end, current_app.config["SITE"].zone)
+    rounds.delay(found, moment, reason, clock.now())
+    auth.record("delay", found, detail=f"{new_end} {reason}"[:500])
+    click.echo(_("截止时间已推后。"))
 
 
 @round_group.command("count", help=N_("计票：只有一次，不能撤回，之后单张答卷即销毁。"))
@@ -226,13 +211,12 @@ def delay(round_id: int, new_end: str, reason: str) -> None:
 @click.option("--anyway", is_flag=True, help=N_("什么结果也不会留下时，仍然计票。"))
 def count(round_id: int, clock_is_right: bool, anyway: bool) -> None:
     """Count an ended round: once, final; single answers are gone afterwards."""
-    with refusals():
-        found = _round(round_id)
-        clock_face.check(clock_is_right)
-        for step in closing.closing(storage.keys(), found, local(clock.now()), anyway):
-            click.echo(f"{step.done}/{step.total}", err=True)
-        auth.record("count", found)
-        click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")
+    found = _round(round_id)
+    clock_face.check(clock_is_right)
+    for step in closing.closing(storage.keys(), found, local(clock.now()), anyway):
+        click.echo(f"{step.done}/{step.total}", err=True)
+    auth.record("count", found)
+    click.echo(f"SHA-256 {Archive.get(Archive.round == found).sha256}")
 
 
 @round_group.command("publish", help=N_("公布结果，附整改承诺 PLEDGE：做什么、何时做完。"))
@@ -240,11 +224,10 @@ def count(round_id: int, clock_is_right: bool, anyway: bool) -> None:
 @click.argument("pledge")
 def publish(round_id: int, pledge: str) -> None:
     """Publish a counted round with the paragraph PLEDGE: what we will do, and by when."""
-    with refusals():
-        found = _round(round_id)
-        rounds.publish(found, pledge, clock.now())
-        auth.record("publish", found)
-        click.echo(_("结果已公布。"))
+    found = _round(round_id)
+    rounds.publish(found, pledge, clock.now())
+    auth.record("publish", found)
+    click.echo(_("结果已公布。"))
 
 
 @round_group.command("pledge", help=N_("在已公布的结果下补充一段 TEXT。"))
@@ -252,11 +235,10 @@ def publish(round_id: int, pledge: str) -> None:
 @click.argument("text")
 def pledge(round_id: int, text: str) -> None:
     """Add a paragraph TEXT under a published result."""
-    with refusals():
-        found = _round(round_id)
-        rounds.add_pledge(found, text, clock.now())
-        auth.record("pledge", found)
-        click.echo(_("已补充。"))
+    found = _round(round_id)
+    rounds.add_pledge(found, text, clock.now())
+    auth.record("pledge", found)
+    click.echo(_("已补充。"))
 
 
 @round_group.command("abandon", help=N_("终止未计票的测评：答卷销毁，原因 REASON 保留。"))
@@ -264,35 +246,29 @@ def pledge(round_id: int, text: str) -> None:
 @click.argument("reason")
 def abandon(round_id: int, reason: str) -> None:
     """Give up a round that is not counted: its answers are destroyed, the REASON is kept."""
-    with refusals():
-        found = _round(round_id)
-        rounds.abandon(storage.keys(), found, reason)
-        auth.record("abandon", found, detail=reason[:500])
-        click.echo(_("测评已终止，答卷已销毁。"))
+    found = _round(round_id)
+    rounds.abandon(storage.keys(), found, reason)
+    auth.record("abandon", found, detail=reason[:500])
+    click.echo(_("测评已终止，答卷已销毁。"))
 
 
 @round_group.command(
-    "archive",
-    help=N_("把存档写到 FILE，可用 python3 -m surveys verify FILE 核对。"),
+    "archive", help=N_("把存档写到 FILE，可用 python3 -m surveys verify FILE 核对。")
 )
 @ROUND_ID
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def archive(round_id: int, file: Path) -> None:
     """Write the kept archive of a counted round to FILE, for `python3 -m surveys verify FILE`."""
-    with refusals():
-        kept = Archive.get_or_none(Archive.round == _round(round_id))
-        if kept is None:
-            raise Refused(N_("这次测评还没有计票，没有存档。"))
-        file.write_bytes(bytes(kept.document))
-        click.echo(f"SHA-256 {kept.sha256}")
+    kept = Archive.get_or_none(Archive.round == _round(round_id))
+    if kept is None:
+        raise Refused(N_("这次测评还没有计票，没有存档。"))
+    file.write_bytes(bytes(kept.document))
+    click.echo(f"SHA-256 {kept.sha256}")
 
 
 @round_group.command("scores", help=N_("显示计票后的得分。"))
 @ROUND_ID
 def scores(round_id: int) -> None:
     """Print the scores of a counted round."""
-    with refusals():
-        for row in _round(round_id).scores():
-            click.echo(
-                f"{row.subject.key}\t{row.subject.label}\t{row.score or '-'}\t{row.rate or '-'}"
-            )
+    for row in _round(round_id).scores():
+        click.echo(f"{row.subject.key}\t{row.subject.label}\t{row.score or '-'}\t{row.rate or '-'}")

@@ -56,10 +56,7 @@ FLAG = {
     ("over", "issued"): N_("%(options)s 超过应到（发出的测评码）的 %(share)s"),
     ("under", "issued"): N_("%(options)s 不到应到（发出的测评码）的 %(share)s"),
 }
-EMPTY_GROUP = {
-    "renormalise": N_("其余票类按权重重新折算"),
-    "withhold": N_("不计得分和等次"),
-}
+EMPTY_GROUP = {"renormalise": N_("其余票类按权重重新折算"), "withhold": N_("不计得分和等次")}
 VERBS = {
     "create": N_("新建测评"),
     "edit": N_("修改草稿"),

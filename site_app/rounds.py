@@ -98,11 +98,7 @@ def new() -> Page:
 
 def _new_page(chosen: str | None = None, title: str = "", refused: Refused | None = None) -> str:
     return render_template(
-        "rounds/new.html",
-        library=shelf.library(),
-        chosen=chosen,
-        title=title,
-        refused=refused,
+        "rounds/new.html", library=shelf.library(), chosen=chosen, title=title, refused=refused
     )
 
 

@@ -193,9 +193,7 @@ def instant(text: str, zone: ZoneInfo, name: str) -> datetime | None:
         moment = datetime(year, month, day, 0 if midnight else hour, minute, second, tzinfo=zone)
     except ValueError:
         raise BadSetting(
-            name,
-            N_("时间“%(typed)s”看不懂，请写成 2026-12-01 18:00 的样子。"),
-            typed=text[:60],
+            name, N_("时间“%(typed)s”看不懂，请写成 2026-12-01 18:00 的样子。"), typed=text[:60]
         ) from None
     moment += timedelta(days=midnight)
     # Of an hour that comes twice the first is meant; one that is left out comes back as another.

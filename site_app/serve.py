@@ -147,27 +147,12 @@ def command(port: int, *more: str, application: str = "wsgi:app") -> list[str]:
     each with a connection of its own. A worker that dies is replaced; one that is told to end
     before it is quite up never hears it, and is killed.
     """
-    return [
-        str(Path(sys.executable).parent / "granian"),
-        "--interface",
-        "wsgi",
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--workers",
-        str(WORKERS),
-        "--blocking-threads",
-        "2",
-        "--respawn-failed-workers",
-        "--workers-kill-timeout",
-        "10",
-        "--no-ws",
-        "--log-level",
-        "warning",
-        *more,
-        application,
-    ]
+    options = (
+        f"--interface wsgi --host {HOST} --port {port} --workers {WORKERS} --blocking-threads 2 "
+        "--respawn-failed-workers --workers-kill-timeout 10 --no-ws --log-level warning"
+    )
+    granian = Path(sys.executable).parent / "granian"
+    return [str(granian), *options.split(), *more, application]
 
 
 def _serve(site: config.Config, root: Path, welcome: list[str]) -> int:

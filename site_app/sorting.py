@@ -13,11 +13,7 @@ from flask import abort, request, url_for
 
 from surveys.models import Score
 
-FIGURES = {
-    "rate": Score.rate.cast("REAL"),
-    "score": Score.score.cast("REAL"),
-    "valid": Score.valid,
-}
+FIGURES = {"rate": Score.rate.cast("REAL"), "score": Score.score.cast("REAL"), "valid": Score.valid}
 RISING = "-rising"
 
 

@@ -178,10 +178,7 @@ def migrations() -> frozenset[str]:
 
 def check_upgraded(app: Flask) -> None:
     """Refuse to serve a database older than the program; a command may have come to upgrade it."""
-    if not commands.running() and app.config["FOUND"].migrations not in (
-        frozenset(),
-        migrations(),
-    ):
+    if not commands.running() and app.config["FOUND"].migrations not in (frozenset(), migrations()):
         raise db.Trouble(
             N_("数据库还是旧的结构，所以没有启动。请先运行 flask --app wsgi db upgrade。")
         )

@@ -86,10 +86,7 @@ def read(data: bytes, columns: Sequence[Column]) -> Table:
     rows: list[Row] = []
     for number, cells in records:
         if len(rows) == MOST_ROWS:
-            raise Refused(
-                N_("文件超过 %(most)s 行。请分成几个文件导入。"),
-                most=MOST_ROWS,
-            )
+            raise Refused(N_("文件超过 %(most)s 行。请分成几个文件导入。"), most=MOST_ROWS)
         found = {key: cells[at] if at < len(cells) else "" for key, at in places.items()}
         beyond = next((cell for cell in cells[len(titles) :] if cell), "")
         rows.append(Row(number, found, beyond))

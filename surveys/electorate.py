@@ -6,6 +6,7 @@ others: a reason is asked for, kept with the round and printed on the signed rec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ import peewee
 
 from surveys import ballots, questionnaire, typed
 from surveys.db import writing
-from surveys.messages import N_, Said
+from surveys.messages import N_, Refused, Said
 from surveys.models import Group, Person, Round, Unit
 
 YEAR = timedelta(days=366)
@@ -39,11 +40,11 @@ def entitled(round_: Round, unit: Unit) -> int | None:
     return int(here.where(Person.membership.in_(may)).count())
 
 
-def _issued(round_: Round) -> dict[int, int]:
+def _issued(round_: Round) -> Counter[int]:
     """Codes by unit, void ones left out."""
-    found: dict[int, int] = {}
+    found: Counter[int] = Counter()
     for row in ballots.code_counts(round_):
-        found[row.unit_id] = found.get(row.unit_id, 0) + row.issued
+        found[row.unit_id] += row.issued
     return found
 
 
@@ -60,30 +61,23 @@ def account_for(round_: Round, wanted: Sequence[ballots.Wanted], reason: str) ->
     """Refuse more codes than people entitled without a reason; keep it. Whether one was due."""
     codes = _issued(round_)
     for each in wanted:
-        codes[each.unit.id] = codes.get(each.unit.id, 0) + each.count
+        codes[each.unit.id] += each.count
     units = {each.unit.id: each.unit for each in wanted}.values()
-    numbers = [(unit, entitled(round_, unit)) for unit in units]
-    more = [
-        (unit, people) for unit, people in numbers if people is not None and people < codes[unit.id]
-    ]
+    people = {unit: entitled(round_, unit) for unit in units}
+    more = [unit for unit, most in people.items() if most is not None and most < codes[unit.id]]
     if not more:
         return False
-    if not typed.plain(reason):
-        (unit, people), *_ = more
-        raise typed.BadSetting(
-            "reason",
-            N_(
+    with typed.at("reason"):
+        if not typed.plain(reason):
+            words = N_(
                 "%(unit)s应参加的有 %(entitled)s 人，测评码会有 %(codes)s 个。"
                 "请减少，或写明为什么多发：原因会留在记录上，印在计票记录里。"
-            ),
-            unit=unit.name,
-            entitled=people,
-            codes=codes[unit.id],
-        )
-    with typed.at("reason"):
+            )
+            first = more[0]
+            raise Refused(words, unit=first.name, entitled=people[first], codes=codes[first.id])
         reason = typed.paragraph(reason, "")
     with writing():
-        kept = _kept(Round.get_by_id(round_.id), [unit for unit, _ in more], reason)
+        kept = _kept(Round.get_by_id(round_.id), more, reason)
         Round.update(electorate=kept).where(Round.id == round_.id).execute()
     return True
 
@@ -92,7 +86,7 @@ def unequal(round_: Round, chosen: Sequence[Unit]) -> Iterator[tuple[Unit, Said]
     """Units whose codes are not as many as their people, with no reason on record yet."""
     issued = _issued(round_)
     for unit in chosen:
-        people, codes = entitled(round_, unit), issued.get(unit.id, 0)
+        people, codes = entitled(round_, unit), issued[unit.id]
         more = people is not None and codes > people
         fewer = people is not None and codes < people and is_of_entitled(round_)
         if (more and not (round_.electorate or {}).get(unit.code)) or fewer:

@@ -5,7 +5,6 @@ People are judged where they belong, wherever a meeting about them was held.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -69,16 +68,14 @@ def _in_round(source: Round, sheet: Sheet) -> list[Judged]:
 def _in_roster(sheet: Sheet, column: str, wanted: Sequence[Any]) -> dict[Any, Judged]:
     """Those of the roster that these rules judge, by the wanted values of a column."""
     found: dict[Any, Judged] = {}
+    persons = sheet.about == "persons"
+    rows: Any = Person.select(Person, Unit).join(Unit) if persons else Unit.select()
+    field = getattr(Person if persons else Unit, column)
     for some in chunked(wanted, 500):
-        if sheet.about == "persons":
-            people = Person.select(Person, Unit).join(Unit)
-            for row in people.where(getattr(Person, column).in_(some)):
-                judged = Judged(row.code, row.name, row.unit.name, row.unit_id)
-                found[getattr(row, column)] = judged
-        else:
-            for unit in Unit.select().where(getattr(Unit, column).in_(some)):
-                if not sheet.kinds or unit.kind in sheet.kinds:
-                    found[getattr(unit, column)] = Judged(unit.code, unit.name, unit.name, unit.id)
+        for row in rows.where(field.in_(some)):
+            home = row.unit if persons else row
+            if persons or not sheet.kinds or row.kind in sheet.kinds:
+                found[getattr(row, column)] = Judged(row.code, row.name, home.name, home.id)
     return found
 
 
@@ -100,18 +97,13 @@ def named(composite: Composite, codes: Sequence[str]) -> list[Judged]:
 
 def told_apart(judged: Sequence[Judged]) -> list[Judged]:
     """Namesakes get behind their name where they belong; where that is the same, their code."""
-    names = Counter(each.label for each in judged)
-    homes = [_home(each) if names[each.label] > 1 else None for each in judged]
-    labels = namesakes.told_apart(
-        [(each.label, home, each.key) for each, home in zip(judged, homes, strict=True)]
-    )
+    labels = namesakes.told_apart([(each.label, each.key, each) for each in judged], _home)
     return [
         replace(each, label=label, place=label if each.place == each.label else each.place)
         for each, label in zip(judged, labels, strict=True)
     ]
 
 
-def _home(each: Judged) -> str | None:
-    """Where a person belongs; what stands above a unit."""
-    above = Unit.get_by_id(each.unit).parent
-    return each.place if each.place != each.label else above and str(above.name)
+def _home(each: Judged) -> str:
+    of_unit = each.place == each.label
+    return namesakes.home_of(Unit.get_by_id(each.unit)) if of_unit else each.place

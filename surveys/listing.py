@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveys import typed
-from surveys.messages import N_, Said
+from surveys.messages import N_, Refused, Said
 from surveys.models import Person, Round, Subject, Unit, reach
+from surveys.namesakes import LONGEST_LABEL, home_of
 from surveys.questionnaire import Questionnaire
 from surveys.roster_rows import is_identity
 
 MOST_LISTED = 400
-LONGEST_LABEL = 120
 COLONS = ("：", ":")
 CODE = re.compile(r"[A-Za-z0-9._/-]+")
 """What a name in a list does not look like; a name in Latin letters has a space in it."""
@@ -30,33 +30,28 @@ def read_names(text: str) -> list[str]:
     """The lines as typed, empty ones left out; `BadSetting` says what is wrong with them."""
     lines = [" ".join(unicodedata.normalize("NFC", line).split()) for line in text.splitlines()]
     lines = [line for line in lines if line]
+    with typed.at("listed"):
+        _check_names(lines)
+    return lines
+
+
+def _check_names(lines: Sequence[str]) -> None:
     if len(lines) > MOST_LISTED:
-        raise typed.BadSetting(
-            "listed", N_("名单最多 %(most)s 行，您写了 %(n)s 行。"), most=MOST_LISTED, n=len(lines)
-        )
+        words = N_("名单最多 %(most)s 行，您写了 %(n)s 行。")
+        raise Refused(words, most=MOST_LISTED, n=len(lines))
     seen: set[str] = set()
     for line in lines:
         if len(line) > typed.LONGEST_TITLE or not line.isprintable():
-            raise typed.BadSetting(
-                "listed",
-                N_("名单上的“%(name)s”不行：最多 %(most)s 字，不能有特殊字符。"),
-                name=line[:20],
-                most=typed.LONGEST_TITLE,
-            )
+            words = N_("名单上的“%(name)s”不行：最多 %(most)s 字，不能有特殊字符。")
+            raise Refused(words, name=line[:20], most=typed.LONGEST_TITLE)
         if is_identity(line):
-            raise typed.BadSetting(
-                "listed",
-                N_(
-                    "名单上的“%(name)s”像身份证号，会印在票和存档上。请写姓名，或者名册里的短编号。"
-                ),
-                name=line[:20],
+            words = N_(
+                "名单上的“%(name)s”像身份证号，会印在票和存档上。请写姓名，或者名册里的短编号。"
             )
+            raise Refused(words, name=line[:20])
         if line in seen:
-            raise typed.BadSetting(
-                "listed", N_("名单上有两行“%(name)s”。同名的请加注区别。"), name=line
-            )
+            raise Refused(N_("名单上有两行“%(name)s”。同名的请加注区别。"), name=line)
         seen = set() if line.endswith(COLONS) else seen | {line}
-    return lines
 
 
 def check(form: Questionnaire, needs_codes: bool, names: Sequence[str] = ()) -> None:
@@ -111,9 +106,7 @@ class Line:
     @property
     def home(self) -> str:
         """Where that belongs: the unit of a person, what stands above a unit."""
-        known = self.known
-        above = known.unit if isinstance(known, Person) else known and known.parent
-        return str(above.name) if above else ""
+        return home_of(self.known)
 
 
 def lines(round_: Round, about: str, chosen: Sequence[Unit]) -> list[Line]:

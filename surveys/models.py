@@ -195,9 +195,7 @@ class AccessCode(BaseModel):
     group = peewee.ForeignKeyField(Group, on_delete="CASCADE", index=False)
     group_id: int
     state = peewee.CharField(
-        max_length=8,
-        default="unspent",
-        constraints=_one_of("state", ("unspent", "spent", "void")),
+        max_length=8, default="unspent", constraints=_one_of("state", ("unspent", "spent", "void"))
     )
 
     class Meta:

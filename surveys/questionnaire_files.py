@@ -154,10 +154,7 @@ def _stocked(before: Shelf, files: Iterable[Path]) -> Shelf:
             broken.append(wrong)
             continue
         if form.id in forms:
-            taken = Refused(
-                N_("编号“%(id)s”已有一份问卷在用，请换一个编号（id）。"),
-                id=form.id,
-            )
+            taken = Refused(N_("编号“%(id)s”已有一份问卷在用，请换一个编号（id）。"), id=form.id)
             line = _Lines.of(path.read_text("utf-8")).line(Fault(taken, "", "id="))
             broken.append(BrokenFile(path.name, taken, line))
             continue

@@ -7,10 +7,7 @@ from datetime import datetime
 from surveys import electorate, listing, questionnaire, subjects, typed
 from surveys.messages import N_, Refused
 from surveys.models import Group, Round, Unit, reach
-
-
-class Issue(typed.BadSetting):
-    """Something that keeps a round from being opened, and where to mend it."""
+from surveys.typed import BadSetting
 
 
 def candidates(round_: Round) -> list[Unit]:
@@ -26,40 +23,40 @@ def groups_of(round_: Round) -> list[Group]:
     return list(Group.select().where(Group.round == round_).order_by(Group.position))
 
 
-def issues_before_opening(round_: Round, now: datetime, reason: str = "") -> list[Issue]:
+def issues_before_opening(round_: Round, now: datetime, reason: str = "") -> list[BadSetting]:
     """Everything that is missing before a draft can be opened.
 
     What a `reason` mends has the field `codes_reason`: codes that are not as many as the people.
     """
-    found: list[Issue] = []
+    found: list[BadSetting] = []
     form = questionnaire.of(round_)
     chosen = chosen_units(round_)
     within = {unit.id for unit in candidates(round_)}
     gone = [unit.name for unit in chosen if unit.id not in within]
     if not chosen:
-        found.append(Issue("chosen", N_("还没有选测评对象。请至少选一个单位。")))
+        found.append(BadSetting("chosen", N_("还没有选测评对象。请至少选一个单位。")))
     elif gone or len(chosen) < len(set(round_.chosen)):
         words = N_("%(units)s已离开名册，或已不在您的范围之内。请修改对象，保存一次，就去掉了。")
         units = "、".join(gone) or {"zh": "有的单位", "en": "Some units"}
-        found.append(Issue("chosen", words, units=units))
+        found.append(BadSetting("chosen", words, units=units))
     if round_.opens_at is None or round_.ends_at is None:
-        found.append(Issue("ends_at", N_("还没有定开始和截止的时间。")))
+        found.append(BadSetting("ends_at", N_("还没有定开始和截止的时间。")))
     elif round_.ends_at <= now:
-        found.append(Issue("ends_at", N_("截止时间已经过去。请改到以后。")))
+        found.append(BadSetting("ends_at", N_("截止时间已经过去。请改到以后。")))
     if form.listed:
         missing = listing.missing(round_, form, chosen)
-        found += [Issue("listed", words, **of) for words, of in missing]
+        found += [BadSetting("listed", words, **of) for words, of in missing]
     elif form.about == "persons":
         empty = [unit.name for unit in chosen if not subjects.members(unit)]
         if empty:
             message = N_("%(units)s没有可以测评的正式党员。")
-            found.append(Issue("chosen", message, units="、".join(empty)))
+            found.append(BadSetting("chosen", message, units="、".join(empty)))
     if round_.needs_codes and chosen:
         few = list(electorate.too_few(round_, chosen, groups_of(round_)))
-        found += [Issue("codes", words, **of) for words, of in few]
+        found += [BadSetting("codes", words, **of) for words, of in few]
         if not typed.plain(reason):
             unequal = electorate.unequal(round_, chosen)
-            found += [Issue("codes_reason", words, **of) for _, (words, of) in unequal]
+            found += [BadSetting("codes_reason", words, **of) for _, (words, of) in unequal]
     return found
 
 

@@ -29,8 +29,7 @@ from surveys.roster_rows import (
     Sheet,
     UnitRow,
     folded,
-    people_of,
-    units_of,
+    read,
     word,
 )
 
@@ -46,20 +45,22 @@ ALL_PEOPLE = (
     "FROM person JOIN unit ON unit.id = person.unit_id ORDER BY person.code"
 )
 ADD_UNIT = (
-    "INSERT INTO unit (name, kind, parent_id, left_on, code) "
-    "VALUES (?, ?, (SELECT id FROM unit WHERE code = ?), nullif(?, ''), ?)"
+    "INSERT INTO unit (code, name, kind, parent_id, left_on) VALUES "
+    "(:code, :name, :kind, (SELECT id FROM unit WHERE code = :parent), nullif(:left_on, ''))"
 )
 CHANGE_UNIT = (
-    "UPDATE unit SET name = ?, kind = ?, parent_id = (SELECT id FROM unit WHERE code = ?), "
-    "left_on = nullif(?, '') WHERE code = ?"
+    "UPDATE unit SET name = :name, kind = :kind, left_on = nullif(:left_on, ''), "
+    "parent_id = (SELECT id FROM unit WHERE code = :parent) WHERE code = :code"
 )
 ADD_PERSON = (
-    "INSERT INTO person (name, unit_id, membership, floating, left_on, code) "
-    "VALUES (?, (SELECT id FROM unit WHERE code = ?), ?, ?, nullif(?, ''), ?)"
+    "INSERT INTO person (code, name, unit_id, membership, floating, left_on) VALUES "
+    "(:code, :name, (SELECT id FROM unit WHERE code = :unit), :membership, :floating = 'yes', "
+    "nullif(:left_on, ''))"
 )
 CHANGE_PERSON = (
-    "UPDATE person SET name = ?, unit_id = (SELECT id FROM unit WHERE code = ?), "
-    "membership = ?, floating = ?, left_on = nullif(?, '') WHERE code = ?"
+    "UPDATE person SET name = :name, unit_id = (SELECT id FROM unit WHERE code = :unit), "
+    "membership = :membership, floating = :floating = 'yes', left_on = nullif(:left_on, '') "
+    "WHERE code = :code"
 )
 
 
@@ -94,12 +95,30 @@ class Register(Generic[R]):
     """A kind of roster: how its file is read, checked against what is there, and written."""
 
     columns: Sequence[csv_table.Column]
-    rows_of: Callable[[Table, Collection[str]], Sheet[R]]
-    current: Callable[[], dict[str, R]]
+    row_type: type[R]
     place: str  # the cell with the code of the unit that a row stands in
     home: str  # the one with that of the unit by which it is within reach or not
     check: Callable[[Sheet[R], Mapping[str, R], Collection[str]], None]
-    write: Callable[[Preview[R]], None]
+    all: str
+    add: str
+    change: str
+    in_order: Callable[[Collection[R]], Collection[R]] = tuple
+
+    def current(self) -> dict[str, R]:
+        """What is there now, by code."""
+        return {row[0]: self.row_type(*row) for row in database.execute_sql(self.all)}
+
+    def csv(self, within: Unit | None = None, language: str = "zh") -> bytes:
+        """The rows within reach as CSV, unit by unit, each below what is above it."""
+        here: dict[str, list[R]] = {}
+        for row in self.current().values():
+            here.setdefault(getattr(row, self.home), []).append(row)
+        rows = (
+            [word(each.key, getattr(row, each.key), language) for each in self.columns]
+            for _, unit in tree(within)
+            for row in here.get(unit.code, ())
+        )
+        return csv_table.write(self.columns, language, rows)
 
     def preview(
         self, data: bytes, within: Unit | None = None, answers: Answers | None = None
@@ -111,7 +130,7 @@ class Register(Generic[R]):
         """Compare a table with what is there now."""
         current, reachable = self.current(), _reachable(within)
         near = {code: row for code, row in current.items() if getattr(row, self.home) in reachable}
-        sheet = self.rows_of(table, {folded(code) for code in near})
+        sheet = read(table, {folded(code) for code in near}, self.row_type)
         places = reachable | {getattr(row, self.place) for row in near.values()}
         alike = recognise(sheet, near, self.place, places, answers)
         self.check(sheet, current, reachable)
@@ -129,6 +148,13 @@ class Register(Generic[R]):
             absent=sum(code not in sheet.rows for code in near),
             errors=tuple(sorted(sheet.errors, key=lambda error: error.row)),
         )
+
+    def write(self, preview: Preview[R]) -> None:
+        """Write what is new and what changes, in a transaction that the caller began."""
+        cursor, keys = database.cursor(), [each.key for each in self.columns]
+        changed = [each.new for each in preview.changed]
+        for sql, rows in (self.add, self.in_order(preview.added)), (self.change, changed):
+            cursor.executemany(sql, [{key: getattr(row, key) for key in keys} for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,26 +208,6 @@ def apply(preview: Preview[R], seen: str | None = None) -> None:
         now.register.write(now)
 
 
-def units_csv(within: Unit | None = None, language: str = "zh") -> bytes:
-    """The units within reach as CSV, parents first."""
-    units = _units()
-    rows = (_cells(units[unit.code], language) for _, unit in tree(within))
-    return csv_table.write(UNIT_COLUMNS, language, rows)
-
-
-def people_csv(within: Unit | None = None, language: str = "zh") -> bytes:
-    """The people within reach as CSV, unit by unit in the order of the tree."""
-    people: dict[str, list[PersonRow]] = {}
-    for row in _people().values():
-        people.setdefault(row.unit, []).append(row)
-    rows = (_cells(row, language) for _, unit in tree(within) for row in people.get(unit.code, ()))
-    return csv_table.write(PERSON_COLUMNS, language, rows)
-
-
-def _cells(row: UnitRow | PersonRow, language: str) -> list[str]:
-    return [word(each.name, getattr(row, each.name), language) for each in fields(row)]
-
-
 def tree(within: Unit | None = None) -> list[tuple[int, Unit]]:
     """A unit and all below it with their depths, each parent before what is below it."""
     below: dict[int | None, list[Unit]] = {}
@@ -222,52 +228,26 @@ def headcounts() -> dict[int, int]:
     return dict(database.execute_sql(counted))
 
 
-def _codes() -> dict[int | None, str]:
-    return {unit.id: unit.code for unit in Unit.select(Unit.id, Unit.code)}
-
-
 def _reachable(within: Unit | None) -> set[str]:
     """The codes of the units that may be touched."""
-    codes = _codes()
-    return set(codes.values()) if within is None else {codes[each] for each in reach(within)}
-
-
-def _units() -> dict[str, UnitRow]:
-    return {row[0]: UnitRow(*row) for row in database.execute_sql(ALL_UNITS)}
-
-
-def _people() -> dict[str, PersonRow]:
-    return {row[0]: PersonRow(*row) for row in database.execute_sql(ALL_PEOPLE)}
+    units = Unit.select(Unit.id, Unit.code)
+    every = reach(within) if within else None
+    return {unit.code for unit in units if every is None or unit.id in every}
 
 
 def _check_people(
     sheet: Sheet[PersonRow], current: Mapping[str, PersonRow], reachable: Collection[str]
 ) -> None:
-    gone = {code for code, unit in _units().items() if unit.left_on}
+    gone = {code for code, unit in UNITS.current().items() if unit.left_on}
     for code, row in sheet.rows.items():
-        old = current.get(code)
+        old, source = current.get(code), sheet.sources[code]
         if old and old.unit not in reachable:
-            sheet.wrong(
-                sheet.sources[code],
-                "code",
-                N_("这个编号已属于您范围之外的人员，请换一个编号"),
-            )
+            sheet.wrong(source, "code", N_("这个编号已属于您范围之外的人员，请换一个编号"))
         elif row.unit not in reachable:
-            sheet.wrong(
-                sheet.sources[code],
-                "unit",
-                N_("应为名册里已有单位的编号，并在您的范围之内；单位要先导入"),
-            )
+            words = N_("应为名册里已有单位的编号，并在您的范围之内；单位要先导入")
+            sheet.wrong(source, "unit", words)
         elif row.unit in gone and not row.left_on:
-            sheet.wrong(sheet.sources[code], "unit", unit_tree.GONE)
-
-
-def _write_units(preview: Preview[UnitRow]) -> None:
-    cursor = database.cursor()
-    changed = [each.new for each in preview.changed]
-    for sql, rows in (ADD_UNIT, _parents_first(preview.added)), (CHANGE_UNIT, changed):
-        values = [(row.name, row.kind, row.parent, row.left_on, row.code) for row in rows]
-        cursor.executemany(sql, values)
+            sheet.wrong(source, "unit", unit_tree.GONE)
 
 
 def _parents_first(rows: Collection[UnitRow]) -> list[UnitRow]:
@@ -282,32 +262,24 @@ def _parents_first(rows: Collection[UnitRow]) -> list[UnitRow]:
     return sorted(rows, key=depth)
 
 
-def _write_people(preview: Preview[PersonRow]) -> None:
-    cursor = database.cursor()
-    changed = [each.new for each in preview.changed]
-    for sql, rows in (ADD_PERSON, preview.added), (CHANGE_PERSON, changed):
-        values = [
-            (row.name, row.unit, row.membership, row.floating == "yes", row.left_on, row.code)
-            for row in rows
-        ]
-        cursor.executemany(sql, values)
-
-
 UNITS = Register(
     columns=UNIT_COLUMNS,
-    rows_of=units_of,
-    current=_units,
+    row_type=UnitRow,
     place="parent",
     home="code",
     check=unit_tree.check,
-    write=_write_units,
+    all=ALL_UNITS,
+    add=ADD_UNIT,
+    change=CHANGE_UNIT,
+    in_order=_parents_first,
 )
 PEOPLE = Register(
     columns=PERSON_COLUMNS,
-    rows_of=people_of,
-    current=_people,
+    row_type=PersonRow,
     place="unit",
     home="unit",
     check=_check_people,
-    write=_write_people,
+    all=ALL_PEOPLE,
+    add=ADD_PERSON,
+    change=CHANGE_PERSON,
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Generic, TypeVar
 
@@ -186,46 +187,18 @@ def is_identity(code: str, of_person: bool = True) -> bool:
     return len(bare) >= 15 and bool(whole or IDENTITY.search(bare))
 
 
-def units_of(table: Table, known: Collection[str]) -> Sheet[UnitRow]:
-    """Read the rows of a file of units."""
-    sheet: Sheet[UnitRow] = Sheet(table, known)
-    for row in _whole(sheet):
-        found = UnitRow(
-            code=_code(sheet, row, of_person=False),
-            name=_name(sheet, row),
-            kind=_word(sheet, row, "kind"),
-            parent=unicodedata.normalize("NFKC", row.cells["parent"]),
-            left_on=_day(sheet, row),
-        )
-        sheet.take(row, found)
+def read(table: Table, known: Collection[str], row_type: type[R]) -> Sheet[R]:
+    """Read the rows of a file of units or people; `known` as of a `Sheet`."""
+    sheet: Sheet[R] = Sheet(table, known)
+    for source in table.rows:
+        if source.beyond:
+            words = N_("这一行的格子比第一行多，请检查是不是多了分隔符，或者少了引号")
+            sheet.wrong(source, "", words)
+        code = _code(sheet, source, of_person=row_type is PersonRow)
+        others = fields(row_type)[1:]
+        cells = {each.name: CELLS[each.name](sheet, source, each.name) for each in others}
+        sheet.take(source, row_type(code, **cells))
     return sheet
-
-
-def people_of(table: Table, known: Collection[str]) -> Sheet[PersonRow]:
-    """Read the rows of a file of people."""
-    sheet: Sheet[PersonRow] = Sheet(table, known)
-    for row in _whole(sheet):
-        found = PersonRow(
-            code=_code(sheet, row, of_person=True),
-            name=_name(sheet, row),
-            unit=unicodedata.normalize("NFKC", row.cells["unit"]),
-            membership=_word(sheet, row, "membership"),
-            floating=_word(sheet, row, "floating"),
-            left_on=_day(sheet, row),
-        )
-        sheet.take(row, found)
-    return sheet
-
-
-def _whole(sheet: Sheet[R]) -> Iterator[Row]:
-    for row in sheet.table.rows:
-        if row.beyond:
-            sheet.wrong(
-                row,
-                "",
-                N_("这一行的格子比第一行多，请检查是不是多了分隔符，或者少了引号"),
-            )
-        yield row
 
 
 def _code(sheet: Sheet[R], row: Row, of_person: bool) -> str:
@@ -240,29 +213,22 @@ def _code(sheet: Sheet[R], row: Row, of_person: bool) -> str:
     return "" if wrong else code
 
 
-def _day(sheet: Sheet[R], row: Row) -> str:
-    text = unicodedata.normalize("NFKC", row.cells.get("left_on", ""))
+def _day(sheet: Sheet[R], row: Row, key: str) -> str:
+    text = unicodedata.normalize("NFKC", row.cells.get(key, ""))
     found = DAY.fullmatch(text)
-    try:
+    with suppress(ValueError):
         if found:
             return date(*map(int, found.groups())).isoformat()
-    except ValueError:
-        found = None
     if text:
-        sheet.wrong(row, "left_on", N_("应为 2026-12-31 这样的日期；没有离开的，空着"))
+        sheet.wrong(row, key, N_("应为 2026-12-31 这样的日期；没有离开的，空着"))
     return ""
 
 
-def _name(sheet: Sheet[R], row: Row) -> str:
-    name = " ".join(row.cells["name"].split())
+def _name(sheet: Sheet[R], row: Row, key: str) -> str:
+    name = " ".join(row.cells[key].split())
     if 1 <= len(name) <= LONGEST_NAME and not any(map(_unreadable, name)):
         return name
-    sheet.wrong(
-        row,
-        "name",
-        N_("应为 1 到 %(most)s 个字，不含看不见的字符和乱码"),
-        most=LONGEST_NAME,
-    )
+    sheet.wrong(row, key, N_("应为 1 到 %(most)s 个字，不含看不见的字符和乱码"), most=LONGEST_NAME)
     return ""
 
 
@@ -276,10 +242,19 @@ def _unreadable(character: str) -> bool:
 
 def _word(sheet: Sheet[R], row: Row, key: str) -> str:
     value = MEANINGS[key].get(plain(row.cells[key]))
-    if value is not None:
-        return value
-    sheet.wrong(row, key, EXPECTED[key])
-    return ""
+    if value is None:
+        sheet.wrong(row, key, EXPECTED[key])
+    return value or ""
+
+
+def _unit(_sheet: Sheet[R], row: Row, key: str) -> str:
+    return unicodedata.normalize("NFKC", row.cells[key])
+
+
+CELLS = {"name": _name, "parent": _unit, "unit": _unit, "left_on": _day} | dict.fromkeys(
+    WORDS, _word
+)
+"""How each cell beside the code is read."""
 
 
 def word(key: str, value: str, language: str) -> str:

@@ -16,16 +16,7 @@ from typing import Any
 
 import peewee
 
-from surveys import (
-    electorate,
-    listing,
-    questionnaire,
-    readiness,
-    seal,
-    subjects,
-    typed,
-    urn,
-)
+from surveys import electorate, listing, questionnaire, readiness, seal, subjects, typed, urn
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import (
@@ -42,7 +33,6 @@ from surveys.models import (
 )
 from surveys.questionnaire import Questionnaire
 
-Issue = readiness.Issue
 candidates = readiness.candidates
 groups_of = readiness.groups_of
 issues_before_opening = readiness.issues_before_opening
@@ -211,8 +201,9 @@ def open_round(keys: Path, round_: Round, now: datetime, reason: str = "") -> No
         issues = issues_before_opening(round_, now, reason)
         if issues:
             raise issues[0]
-        round_.electorate = electorate.fixed(round_, readiness.chosen_units(round_), reason)
-        subjects.make(round_)
+        chosen = readiness.chosen_units(round_)
+        round_.electorate = electorate.fixed(round_, chosen, reason)
+        subjects.make(round_, chosen)
         round_.key_check = check = seal.make(keys, round_.id)
 
         def take_back(failed: object, *_: object) -> None:

@@ -149,11 +149,6 @@ def load(keys: Path, round_id: int, check: bytes | None) -> AESGCM:
     return AESGCM(key)
 
 
-def exists(keys: Path, round_id: int) -> bool:
-    """Whether the key of a round is still there."""
-    return _path(keys, round_id).exists()
-
-
 def _is(key: bytes, check: bytes | None) -> bool:
     return len(key) == KEY_BYTES and hmac.compare_digest(check_of(key), bytes(check or b""))
 
@@ -193,14 +188,8 @@ def seal(cipher: AESGCM, plain: bytes, around: bytes) -> bytes:
     return nonce + cipher.encrypt(nonce, plain, around)
 
 
-def unseal(cipher: AESGCM, sealed: bytes, around: bytes) -> bytes:
-    """Open sealed answers; `KeyLost` when they were changed or moved."""
-    (plain,) = unseal_all(cipher, [(sealed, around)])
-    return plain
-
-
 def unseal_all(cipher: AESGCM, pairs: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
-    """Open many: pairs of sealed answers and what stands around them."""
+    """Open sealed answers, with what stands around each; `KeyLost` for one changed or moved."""
     decrypt = cipher.decrypt
     try:
         return [

@@ -5,11 +5,11 @@ Later moves, merges and new names change nothing in a round.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from surveys import listing, questionnaire
 from surveys.models import Person, Round, Subject, Unit, path_to_root, reach
+from surveys.namesakes import home_of, told_apart
 
 
 def members(unit: Unit) -> list[Person]:
@@ -21,9 +21,8 @@ def members(unit: Unit) -> list[Person]:
     )
 
 
-def make(round_: Round) -> None:
-    """Make the subjects of a round that is being opened."""
-    chosen = list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
+def make(round_: Round, chosen: Sequence[Unit]) -> None:
+    """Make the subjects of a round that is being opened in these units."""
     form = questionnaire.of(round_)
     if form.listed:
         made = listing.make(round_, form.about, chosen)
@@ -37,7 +36,7 @@ def make(round_: Round) -> None:
 
 
 def _people(round_: Round, branches: Sequence[Unit]) -> list[Subject]:
-    rows = [(person, branch) for branch in branches for person in members(branch)]
+    rows = ((person, branch) for branch in branches for person in members(branch))
     return [
         Subject(
             round=round_,
@@ -82,32 +81,14 @@ def _units(round_: Round, chosen: Sequence[Unit], summed: bool) -> list[Subject]
 def _tell_apart(made: Sequence[Subject]) -> None:
     """Give namesakes names that differ, so that they do wherever they are named; places too."""
     places = {each.place.id: each.place for each in made if each.place}.values()
-    names = _apart([(unit.name, _above(unit), unit.code) for unit in places])
+    names = told_apart([(unit.name, unit.code, unit) for unit in places], home_of)
     place_names = dict(zip((unit.id for unit in places), names, strict=True))
-    labels = _apart([(each.label, _home(each), each.key) for each in made])
+    labels = told_apart([(each.label, each.key, each) for each in made], _home)
     for each, label in zip(made, labels, strict=True):
         each.label = label
         each.place_label = place_names.get(each.place_id or 0, each.place_label)
 
 
-def _apart(named: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Names, of which those borne twice have the home added, or the number where that is one."""
-    names = Counter(name for name, _, _ in named)
-    homes = Counter((name, home) for name, home, _ in named)
-    found = []
-    for name, home, key in named:
-        mark = home if homes[name, home] == 1 else key
-        room = listing.LONGEST_LABEL - 2 - len(mark)
-        found.append(name if names[name] == 1 else f"{name[:room]}（{mark}）")
-    return found
-
-
 def _home(subject: Subject) -> str:
-    """Where one belongs: the branch of a person, what stands above a unit."""
-    if subject.person:
-        return str(subject.person.unit.name)
-    return _above(subject.unit) if subject.unit else subject.place_label
-
-
-def _above(unit: Unit) -> str:
-    return str(unit.parent.name) if unit.parent else ""
+    known = subject.person or subject.unit
+    return home_of(known) if known else subject.place_label

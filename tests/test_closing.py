@@ -68,7 +68,7 @@ def test_after_counting_nothing_single_is_left(district: District, keys: Path) -
     factories.closed(keys, round_)
     for table in (Rating, Receipt, AccessCode):
         assert table.select().count() == 0
-    assert not seal.exists(keys, round_.id)
+    assert round_.id not in seal.held(keys)
     assert {comment.text for comment in Comment.select()} == {"示例意见一"}
     assert not Comment.select().where(Comment.sealed.is_null(False)).exists()
 
@@ -142,7 +142,7 @@ def test_when_the_two_ways_disagree_nothing_is_counted_or_changed(
     assert Round.get_by_id(round_.id).state == "open"
     assert Rating.select().count() == 31
     assert Archive.select().count() == Score.select().count() == 0
-    assert seal.exists(keys, round_.id)
+    assert round_.id in seal.held(keys)
 
 
 def test_a_rating_taken_away_behind_the_sites_back_stops_the_count(

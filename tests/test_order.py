@@ -102,16 +102,14 @@ def test_what_was_written_in_words_cannot_be_led_back_to_its_sealed_row(
         factories.answer(keys, round_, about, {"overall": None} | answers, comment=comment)
     factories.answer(keys, round_, about, {"overall": first_option(round_)}, 5)
     cipher = seal.load(keys, round_.id, round_.key_check)
-    sealed = [
-        comments.unpad(
-            seal.unseal(
-                cipher,
-                bytes(row.sealed or b""),
-                ballots.around_comment(round_.id, bytes(row.key), row.subject_id),
-            )
+    rows = [
+        (
+            bytes(row.sealed or b""),
+            ballots.around_comment(round_.id, bytes(row.key), row.subject_id),
         )
         for row in Comment.select().order_by(Comment.key)
     ]
+    sealed = list(map(comments.unpad, seal.unseal_all(cipher, rows)))
     place_before = {text: place for place, text in enumerate(filter(None, sealed))}
     sweep = urn.sweep
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -295,7 +296,7 @@ def test_nor_people_beyond_it(loaded: None) -> None:
 def test_an_export_holds_what_is_within_reach_and_comes_back_unchanged(loaded: None) -> None:
     take_units("编号,名称,类型,上级编号\ns2,乙街道,街道,d\n")
     within = unit("s1")
-    data = roster.units_csv(within)
+    data = roster.UNITS.csv(within)
     assert data.decode("utf-8-sig").splitlines()[1:] == [
         "s1,甲街道,街道,d",
         "c1,甲一示范社区,社区,s1",
@@ -303,7 +304,7 @@ def test_an_export_holds_what_is_within_reach_and_comes_back_unchanged(loaded: N
     ]
     preview = roster.UNITS.preview(data, within)
     assert (preview.added, preview.changed, preview.errors, preview.same) == ((), (), (), 3)
-    assert roster.PEOPLE.preview(roster.people_csv(within), within).same == 3
+    assert roster.PEOPLE.preview(roster.PEOPLE.csv(within), within).same == 3
 
 
 # Nothing half-written
@@ -317,13 +318,9 @@ def test_nothing_is_written_when_the_roster_changed_after_the_preview(loaded: No
     assert units()["c1"][0] == "别人改的名"
 
 
-def test_nothing_is_written_when_writing_fails_half_way(
-    loaded: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(roster, "CHANGE_UNIT", "UPDATE nowhere SET x = ?, y = ?, z = ? WHERE w = ?")
-    preview = roster.UNITS.preview(
-        "编号,名称,类型,上级编号\nc1,新名,社区,s1\nc2,乙,社区,s1\n".encode()
-    )
+def test_nothing_is_written_when_writing_fails_half_way(loaded: None) -> None:
+    broken = replace(roster.UNITS, change="UPDATE nowhere SET x = :name WHERE y = :code")
+    preview = broken.preview("编号,名称,类型,上级编号\nc1,新名,社区,s1\nc2,乙,社区,s1\n".encode())
     before = units()
     with pytest.raises(Exception, match="nowhere"):
         roster.apply(preview)
@@ -335,9 +332,9 @@ def test_nothing_is_written_when_writing_fails_half_way(
 
 def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(loaded: None) -> None:
     take_units('编号,名称,类型,上级编号\n-1,=HYPERLINK("x"),社区,s1\n')
-    (line,) = (each for each in roster.units_csv().decode().splitlines() if "HYPERLINK" in each)
+    (line,) = (each for each in roster.UNITS.csv().decode().splitlines() if "HYPERLINK" in each)
     assert line == '\'-1,"\'=HYPERLINK(""x"")",社区,s1'
-    assert roster.UNITS.preview(roster.units_csv()).same == 5
+    assert roster.UNITS.preview(roster.UNITS.csv()).same == 5
 
 
 codes = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
@@ -386,11 +383,11 @@ def test_what_is_exported_comes_back_unchanged(
             Person.create(
                 code=code, name=name, unit=street, membership=membership, floating=floating
             )
-        again = roster.UNITS.preview(roster.units_csv(None, language))
+        again = roster.UNITS.preview(roster.UNITS.csv(None, language))
         assert (wrong(again), again.added, again.changed) == ([], (), ())
         assert again.same == Unit.select().count()
         if people:
-            back = roster.PEOPLE.preview(roster.people_csv(None, language))
+            back = roster.PEOPLE.preview(roster.PEOPLE.csv(None, language))
             assert (wrong(back), back.added, back.changed) == ([], (), ())
             assert back.same == len(people)
         transaction.rollback()

@@ -125,8 +125,8 @@ def test_each_row_may_be_decided_by_itself_before_all_others() -> None:
 
 def test_the_sites_own_export_survives_excel() -> None:
     before = list(Person.select().dicts()), list(Unit.select().dicts())
-    for register, made in ((roster.UNITS, roster.units_csv), (roster.PEOPLE, roster.people_csv)):
-        data = through_a_spreadsheet(made())
+    for register in (roster.UNITS, roster.PEOPLE):
+        data = through_a_spreadsheet(register.csv())
         assert register.preview(data).undecided >= 2
         preview = register.preview(data, None, SAME)
         assert (preview.errors, preview.added, preview.changed) == ((), (), ())
@@ -136,7 +136,7 @@ def test_the_sites_own_export_survives_excel() -> None:
 
 def test_so_does_that_of_an_organiser_whose_own_unit_stands_under_a_code_with_zeros() -> None:
     within = Unit.get(Unit.code == "0111")
-    data = through_a_spreadsheet(roster.units_csv(within))
+    data = through_a_spreadsheet(roster.UNITS.csv(within))
     preview = roster.UNITS.preview(data, within, SAME)
     assert (preview.errors, preview.added, preview.changed, preview.same) == ((), (), (), 3)
 
@@ -283,7 +283,7 @@ def test_no_number_of_zeros_adds_anybody(who: dict[str, str]) -> None:
         unit = Unit.get(Unit.code == "01111")
         for code, name in alone.values():
             Person.create(code=code, name=name, unit=unit, membership="full")
-        data = through_a_spreadsheet(roster.people_csv())
+        data = through_a_spreadsheet(roster.PEOPLE.csv())
         if alone:
             preview = roster.PEOPLE.preview(data, None, SAME)
             assert (preview.errors, preview.added, preview.same) == ((), (), len(alone))
@@ -293,7 +293,7 @@ def test_no_number_of_zeros_adds_anybody(who: dict[str, str]) -> None:
 def test_three_thousand_rows_are_compared_at_once() -> None:
     rows = [f"{n:05},示例{n},01111,正式党员,否\n" for n in range(100, 3100)]
     roster.apply(people("".join(rows)))
-    data = through_a_spreadsheet(roster.people_csv())
+    data = through_a_spreadsheet(roster.PEOPLE.csv())
     begin = time.process_time()
     preview = roster.PEOPLE.preview(data, None, SAME)
     assert time.process_time() - begin < 3, "alone it takes a tenth of a second or two"

@@ -198,9 +198,9 @@ def test_and_can_come_back_unless_the_unit_is_gone(district: District) -> None:
 def test_a_file_brings_back_who_is_in_it_and_keeps_the_day_that_it_names(
     district: District,
 ) -> None:
-    assert b"\xe7\xa6\xbb\xe5\xbc\x80" not in roster.people_csv(), "no column where nobody left"
+    assert b"\xe7\xa6\xbb\xe5\xbc\x80" not in roster.PEOPLE.csv(), "no column where nobody left"
     Person.update(left_on="2026-01-02").where(Person.code << ["p1", "p2"]).execute()
-    exported = roster.people_csv()
+    exported = roster.PEOPLE.csv()
     assert "离开日期" in exported.decode()
     assert roster.PEOPLE.preview(exported).same == 8
     excel = exported.decode().replace("2026-01-02", "2026/1/2").encode()
@@ -240,14 +240,14 @@ def test_a_unit_leaves_by_no_file(district: District) -> None:
 def test_a_whole_roster_with_those_who_left_goes_into_an_empty_site(district: District) -> None:
     Person.update(left_on="2026-01-02").where(Person.unit == district.branch).execute()
     Unit.update(left_on="2026-01-02").where(Unit.code == "b1").execute()
-    units, people = roster.units_csv(), roster.people_csv()
+    units, people = roster.UNITS.csv(), roster.PEOPLE.csv()
     Account.delete().execute()
     Person.delete().execute()
     Unit.update(parent=None).execute()
     Unit.delete().execute()
     roster.apply(roster.UNITS.preview(units))
     roster.apply(roster.PEOPLE.preview(people))
-    assert (roster.units_csv(), roster.people_csv()) == (units, people)
+    assert (roster.UNITS.csv(), roster.PEOPLE.csv()) == (units, people)
 
 
 # In the browser

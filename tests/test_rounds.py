@@ -209,7 +209,7 @@ def test_abandoning_destroys_answers_and_key_and_keeps_the_reason(
         rounds.abandon(keys, round_, "")
     rounds.abandon(keys, round_, "示例：名单有误")
     assert Rating.select().count() == 0
-    assert not seal.exists(keys, round_.id)
+    assert round_.id not in seal.held(keys)
     assert Round.get_by_id(round_.id).abandoned_reason == "示例：名单有误"
 
 

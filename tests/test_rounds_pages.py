@@ -341,7 +341,7 @@ def test_abandoning_needs_a_reason_and_destroys_the_answers(
     answer = post(signed_in, f"{here}/abandon", {"abandon_reason": "名单有误"}, form=here)
     assert answer.status_code == 303
     assert "名单有误" in text(signed_in.get(here))
-    assert not seal.exists(keys, round_.id)
+    assert round_.id not in seal.held(keys)
 
 
 def test_publishing_without_a_pledge_is_refused(

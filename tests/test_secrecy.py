@@ -113,7 +113,7 @@ def test_copies_before_during_and_after_say_nothing_once_the_key_is_destroyed(
     cipher = seal.load(keys, round_.id, other)
     for key, subject, group, sealed in rows:
         with pytest.raises(seal.KeyLost):
-            seal.unseal(cipher, sealed, ballots.around(round_.id, key, subject, group))
+            seal.unseal_all(cipher, [(sealed, ballots.around(round_.id, key, subject, group))])
 
 
 def test_a_spent_code_and_its_ratings_share_no_value(district: District, keys: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_key_left_over_by_a_dead_process_is_destroyed_on_start(
     factories.closed(keys, survey, LIVE["ends"])
     file.write_bytes(key)
     with running(server):
-        assert not seal.exists(keys, survey.id)
+        assert survey.id not in seal.held(keys)
     assert all(key not in each.read_bytes() for each in keys.iterdir())
 
 
