@@ -57,7 +57,7 @@ def desk() -> str:
     page = paging.page_of(within.count())
     found = [_on_desk(each, now) for each in page.of(rounds.by_urgency(within, now))]
     open_ = within.where(Round.state == "open")
-    tried = ((each, rounds.lost_key(storage.keys(), each)) for each in open_)
+    tried = ((each, storage.lost_of(each)) for each in open_)
     lost = [each for each in tried if each[1]]
     return render_template("rounds/desk.html", rounds=found, lost=lost, page=page)
 

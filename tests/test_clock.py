@@ -104,3 +104,25 @@ def test_a_command_goes_by_a_doubtful_clock_only_when_told_that_it_is_right(
     assert reloaded(round_).state == round_.state
     assert run(args=["round", command, str(round_.id), "--clock-is-right"]).exit_code == 0
     assert reloaded(round_).state == {"open": "open", "count": "closed"}[command]
+
+
+def test_a_link_made_by_a_wrong_clock_does_not_vouch_for_it(
+    site: Flask, district: District, draft: Round, set_clock: SetClock
+) -> None:
+    set_clock(MONDAY + timedelta(days=2))
+    command = site.test_cli_runner().invoke(args=["account", "link", "organiser"])
+    browser = site.test_client()
+    browser.get(command.output.strip().removeprefix("https://surveys.example.org"))
+    assert TICK in text(browser.get(f"/desk/rounds/{draft.id}"))
+
+
+def test_what_commands_do_by_a_wrong_clock_does_not_vouch_for_it(
+    site: Flask, district: District, draft: Round, set_clock: SetClock
+) -> None:
+    set_clock(MONDAY + timedelta(days=60))
+    runner = site.test_cli_runner()
+    ends = ["round", "abandon", str(factories.draft(district.root, []).id), "示例原因"]
+    assert runner.invoke(args=ends).exit_code == 0
+    refused = runner.invoke(args=["round", "open", str(draft.id)])
+    assert refused.exit_code == 2
+    assert "对一下钟" in refused.stderr
