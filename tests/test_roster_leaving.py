@@ -166,7 +166,9 @@ def test_a_unit_that_left_can_be_chosen_no_more_and_a_draft_says_so(district: Di
     leaving.remove(district.second, TODAY)
     assert "c2" not in {each.code for each in rounds.candidates(draft)}
     said = [str(each) for each in rounds.issues_before_opening(draft, START)]
-    assert said == ["甲二示范社区已离开名册。请修改对象，去掉它。"]
+    assert said == [
+        "甲二示范社区已离开名册，或已不在您的范围之内。请修改对象，保存一次，就去掉了。"
+    ]
 
 
 def test_who_left_stays_in_the_results(
