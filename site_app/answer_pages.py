@@ -66,7 +66,7 @@ def place_of(round_id: int, key_check: bytes, code: str) -> Place | None:
 def unknown(round_id: int, code: str) -> Response | tuple[str, int]:
     """Lead an address typed by hand to the one page it means; of a draft say that it has not begun.
 
-    Phones and chats have it in capitals or full width, with a stroke, a stop or a space after it.
+    Phones and chats have it in capitals or full width, with a stroke, a stop or marks after it.
     """
     round_: Round = Round.get_or_none(Round.id == round_id) or abort(404)
     meant = [key for key in print_sheets.doors(round_) if _bare(key) == _bare(code)]
@@ -78,7 +78,8 @@ def unknown(round_id: int, code: str) -> Response | tuple[str, int]:
 
 
 def _bare(code: str) -> str:
-    return re.sub(r"[^\w-]", "", unicodedata.normalize("NFKC", code).casefold())
+    plain = re.split("[?&#;]", unicodedata.normalize("NFKC", code).casefold(), maxsplit=1)[0]
+    return re.sub(r"[^\w-]", "", plain)
 
 
 @lru_cache(maxsize=1000)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache, wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
@@ -34,10 +35,10 @@ from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from site_app import clock, storage
+from site_app import clock
 from site_app.i18n import switched
 from site_app.models import Account, AuditEntry, FailedSignIn, SignIn, SignInLink, is_demonstration
-from surveys.db import writing
+from surveys.db import database, writing
 from surveys.messages import N_, Refused
 from surveys.models import Round, Unit, reach
 
@@ -225,7 +226,7 @@ def _turn() -> Iterator[None]:
     password closes nothing, no stranger can lock the right person out for a time: a device that an
     account signed in on before needs no turn, a one-time link never did, and others try again.
     """
-    gate = os.open(storage.keys(), os.O_RDONLY)
+    gate = os.open(Path(database.database).parent, os.O_RDONLY)
     try:
         try:
             fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)

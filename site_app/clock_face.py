@@ -31,15 +31,25 @@ class Face:
 
 
 def newest_known() -> datetime | None:
-    """The newest time on record, for a page from before this sign-in: that had the same clock."""
+    """The newest time on record, for a page from before this sign-in: that had the same clock.
+
+    One's own signing in and out is none, nor the link made for it: a wrong clock would be believed
+    by signing in twice. To a command those of the last day are none, which had the same clock.
+    """
     entries, ended = AuditEntry.select(), Round.select(Round.closed_at, Round.published_at)
+    entries = entries.where(AuditEntry.action.not_in(["account-link", "account-password"]))
     if has_request_context():
         by_me = (AuditEntry.account_name == auth.signed_in().name, AuditEntry.action == "sign-in")
         began = AuditEntry.select(peewee.fn.max(AuditEntry.id)).where(*by_me).scalar() or 0
         since = AuditEntry.select(AuditEntry.round).where(
             AuditEntry.id >= began, AuditEntry.round.is_null(False)
         )
-        entries, ended = entries.where(AuditEntry.id < began), ended.where(Round.id.not_in(since))
+        mine = by_me[0] & AuditEntry.action.in_(["sign-in", "sign-out"])
+        entries = entries.where(AuditEntry.id < began, ~mine)
+        ended = ended.where(Round.id.not_in(since))
+    else:
+        lately = AuditEntry.at.between(clock.now() - clock.FURTHEST, clock.now())
+        entries = entries.where(~((AuditEntry.account_name == "") & lately))
     last = entries.order_by(AuditEntry.at.desc()).first()
     times = [
         last and last.at,

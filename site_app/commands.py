@@ -164,3 +164,12 @@ def refusals(*, mending: bool = False) -> Iterator[None]:
                     reason=_(REASONS.get(type(wrong), str(wrong.strerror))),
                 )
             ) from wrong
+
+
+def write_new(file: Path, data: bytes) -> None:
+    """Write a new file for its owner alone, or to the standard output for `-`; never over one."""
+    if str(file) == "-":
+        click.echo(data, nl=False)
+        return
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+        target.write(data)

@@ -74,13 +74,13 @@ def http_error(error: HTTPException) -> tuple[str, int] | Response:
 
 
 def _to_its_page() -> Response | None:
-    """From an address of the desk that takes forms alone to the page whose form it takes.
+    """From an address of desk or door that takes forms alone to the page whose form it takes.
 
     Enter in the address bar asks for it after a refusal: codes are voided on their own page, and
     any other form stands on the page above its address.
     """
     adapter = current_app.create_url_adapter(request)
-    if adapter is None or request.method != "GET" or not request.path.startswith("/desk/"):
+    if adapter is None or request.method != "GET" or not request.path.startswith(("/desk/", "/v/")):
         return None
     path = request.path.removesuffix("/void") + "/codes"
     above = [path] if request.path.endswith("/void") else []

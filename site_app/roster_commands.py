@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask_babel import gettext as _
 
 from site_app import auth
 from site_app import roster as pages
-from site_app.commands import Commands, language
+from site_app.commands import Commands, language, write_new
 from site_app.i18n import sentence
 from surveys import csv_table, recoding, roster
 from surveys.messages import N_, Refused
@@ -52,8 +51,7 @@ def _teach(
     def export(file: Path) -> None:
         """Write the roster to FILE as CSV, or to the standard output."""
         data = register.csv(None, language())
-        with click.open_file(str(file), "wb") as target:
-            target.write(data)
+        write_new(file, data)
 
     @group.command("remove", help=helps[2])
     @CODE
@@ -89,14 +87,7 @@ _teach(people_group, "people", Person, PEOPLE_HELP)
 @FILE_OUT
 def rename_ids(file: Path) -> None:
     """Give those whose code is an identity number a short one; old and new to FILE, once."""
-
-    def tell(data: bytes) -> None:
-        if str(file) == "-":
-            return click.echo(data, nl=False)
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            target.write(data)
-
-    renamed = recoding.rename_identities(tell)
+    renamed = recoding.rename_identities(lambda data: write_new(file, data))
     auth.record("people-rename-ids", detail=str(renamed))
     click.echo(
         _(

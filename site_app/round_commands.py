@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from site_app import auth, clock, clock_face, plan_store, rounds_forms, shelf, storage
-from site_app.commands import Commands, unit_of
+from site_app.commands import Commands, unit_of, write_new
 from site_app.i18n import PHASE, date_time, end_time, local, sentence
 from site_app.models import LARGEST_ID
 from surveys import ballots, closing, electorate, listing, readiness, rounds
@@ -40,7 +40,7 @@ def list_rounds() -> None:
 
 
 def _lost(round_: Round) -> list[str]:
-    lost = rounds.lost_key(storage.keys(), round_)
+    lost = storage.lost_of(round_)
     return [sentence(lost)] if lost else []
 
 
@@ -262,7 +262,7 @@ def archive(round_id: int, file: Path) -> None:
     kept = Archive.get_or_none(Archive.round == _round(round_id))
     if kept is None:
         raise Refused(N_("这次测评还没有计票，没有存档。"))
-    file.write_bytes(bytes(kept.document))
+    write_new(file, bytes(kept.document))
     click.echo(f"SHA-256 {kept.sha256}")
 
 

@@ -252,13 +252,11 @@ def rules(round_id: int) -> Page:
     round_ = auth.load_round(round_id)
     if request.method == "GET":
         return _page(round_, stored(round_))
-    if round_.state != "draft":
-        flash(_("这次测评已经不是草稿，设置不能再改。"))
-        return redirect(url_for("rounds.rules", round_id=round_.id), 303)
-    if switched():
-        return _page(round_, request.form)
     revision = request.form.get("revision", -1, type=int)
     try:
+        rounds.check_is_draft(round_)
+        if switched():
+            return _page(round_, request.form)
         round_rules.revise(round_, typed(request.form, round_.questionnaire), revision)
     except rounds.Changed as refused:
         newer: Form = MultiDict(request.form)
@@ -279,6 +277,7 @@ def _page(round_: Round, form: Form, refused: Refused | None = None) -> str:
         form=asked,
         draft=form,
         refused=refused,
+        begun=isinstance(refused, rounds.Begun),
         shown=shown,
         rule={each.key: each for each in shown},
         scales=round_.questionnaire["scales"],

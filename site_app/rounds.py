@@ -57,7 +57,7 @@ def desk() -> str:
     page = paging.page_of(within.count())
     found = [_on_desk(each, now) for each in page.of(rounds.by_urgency(within, now))]
     open_ = within.where(Round.state == "open")
-    tried = ((each, rounds.lost_key(storage.keys(), each)) for each in open_)
+    tried = ((each, storage.lost_of(each)) for each in open_)
     lost = [each for each in tried if each[1]]
     return render_template("rounds/desk.html", rounds=found, lost=lost, page=page)
 
@@ -113,13 +113,14 @@ def edit(round_id: int) -> Page:
             return _to(round_)
         return _edit_page(round_, rounds_forms.stored(round_))
     draft = rounds_forms.typed(request.form, round_)
-    if "tick" in request.form:
-        place = request.form["tick"]
-        under = [u for u in rounds.candidates(round_) if place in ("all", str(u.parent_id))]
-        return _edit_page(round_, rounds_forms.ticked(draft, under))
-    if switched():
-        return _edit_page(round_, draft)
     try:
+        rounds.check_is_draft(round_)
+        if "tick" in request.form:
+            place = request.form["tick"]
+            under = [u for u in rounds.candidates(round_) if place in ("all", str(u.parent_id))]
+            return _edit_page(round_, rounds_forms.ticked(draft, under))
+        if switched():
+            return _edit_page(round_, draft)
         settings = rounds_forms.settings(draft, round_, current_app.config["SITE"].zone)
         rounds.revise(round_, settings, draft.revision)
     except rounds.Changed as refused:

@@ -27,7 +27,7 @@ INSTANT = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]\s*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2}))?[分秒]?",
     re.ASCII,
 )
-LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
+LOCAL = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d(:\d\d)?", re.ASCII)
 YEARS = range(2000, 2100)
 TAKING_PART = {
     "open": N_("公开：扫海报上的二维码就能答，不要码，算自愿参加"),

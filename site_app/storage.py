@@ -167,7 +167,7 @@ def _unwritable(wrong: OSError) -> config.BadSetting:
             "或者换一个可写的 INSTANCE_DIR。"
         ),
         folder=str(wrong.filename),
-        reason=wrong.strerror,
+        reason=Refused(commands.REASONS.get(type(wrong), str(wrong.strerror))),
     )
 
 
@@ -209,13 +209,30 @@ def upgrade() -> list[str]:
     return applied
 
 
-def codes_are_lost() -> bool:
+CODES_LOST = seal.KeyLost(
+    N_(
+        "测评码的密钥文件 codes.key 不在了，或者换过了，发出去还没用的测评码都认不出来，"
+        "所以现在不能再发。请放回原来的文件；找不回来的，先把没用的码都作废，再重新发。"
+    )
+)
+
+
+def lost_of(round_: Round) -> seal.KeyLost | None:
+    """What is the matter with the keys of a round: its own, else that of codes it waits for."""
+    codes = AccessCode.select().where(AccessCode.round == round_, AccessCode.state == "unspent")
+    if lost := rounds.lost_key(keys(), round_):
+        return lost
+    return CODES_LOST if codes.exists() and codes_are_lost() else None
+
+
+def codes_are_lost(folder: Path | None = None) -> bool:
     """Whether codes wait to be used whose key is not the one in the folder of keys."""
+    folder = folder or keys()
     if not AccessCode.select().where(AccessCode.state == "unspent").exists():
         return False
     known = SiteFact.get_or_none(SiteFact.name == "codes-key")
     try:
-        found = seal.has_code_key(keys()) and _check_of_codes()
+        found = seal.has_code_key(folder) and _check_of_codes(folder)
     except seal.KeyLost:
         return True
     return not found or (known is not None and known.value != found)
@@ -224,17 +241,12 @@ def codes_are_lost() -> bool:
 def remember_codes_key() -> None:
     """Remember the key of the codes; codes are never made beside those of a lost key."""
     if codes_are_lost():
-        raise seal.KeyLost(
-            N_(
-                "测评码的密钥文件 codes.key 不在了，或者换过了，发出去还没用的测评码都认不出来，"
-                "所以现在不能再发。请放回原来的文件；找不回来的，先把没用的码都作废，再重新发。"
-            )
-        )
-    SiteFact.insert(name="codes-key", value=_check_of_codes()).on_conflict_replace().execute()
+        raise CODES_LOST
+    SiteFact.insert(name="codes-key", value=_check_of_codes(keys())).on_conflict_replace().execute()
 
 
-def _check_of_codes() -> str:
-    return seal.check_of(seal.code_key(keys())).hex()
+def _check_of_codes(folder: Path) -> str:
+    return seal.check_of(seal.code_key(folder)).hex()
 
 
 def keys() -> Path:
@@ -288,7 +300,9 @@ def _finish(site: config.Config, found: Found) -> None:
     if found.migrations == migrations():
         _settle(site)
     if not commands.running():
-        for each in Round.select(Round.id, Round.key_check, Round.state):
-            lost = rounds.lost_key(site.keys, each)
-            if lost:
-                logger.warning(sentence_outside(lost, commands.language()))
+        rows = Round.select(Round.id, Round.key_check, Round.state)
+        lost = [rounds.lost_key(site.keys, each) for each in rows]
+        if codes_are_lost(site.keys):
+            lost.append(CODES_LOST)
+        for words in filter(None, lost):
+            logger.warning(sentence_outside(words, commands.language()))

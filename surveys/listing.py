@@ -166,6 +166,8 @@ def _unclear(round_: Round, about: str, found: Sequence[Line]) -> Iterator[Said]
     shapes = {_shape(each.code) for each in _within(round_, about, None)} if digits else set()
     seen: dict[tuple[int, str], str] = {}
     for line in found:
+        plain = typed.narrow(line.typed)
+        spaced = "".join(plain.split()) if any(map(str.isdigit, plain)) else plain
         if len(line.found) > 1:
             yield (
                 N_(
@@ -173,9 +175,7 @@ def _unclear(round_: Round, about: str, found: Sequence[Line]) -> Iterator[Said]
                 ),
                 {"name": line.typed, "codes": "、".join(each.code for each in line.found[:6])},
             )
-        elif line in unknown and (
-            CODE.fullmatch(typed.narrow(line.typed)) or _shape(line.typed) in shapes - {""}
-        ):
+        elif line in unknown and (CODE.fullmatch(spaced) or _shape(line.typed) in shapes - {""}):
             yield (
                 N_("名单上的“%(name)s”像编号，您的范围之内却没有这个编号。请改正，或写名字。"),
                 {"name": line.typed},

@@ -162,6 +162,12 @@ def _check(settings: Settings, needs_codes: bool) -> None:
         raise typed.BadSetting("sampling", N_("不用测评码的调查谁都能答，只能算自愿参加。"))
 
 
+def check_is_draft(round_: Round) -> None:
+    """Refuse to change the settings of a round that has begun, or was given up."""
+    if round_.state != "draft":
+        raise Begun(N_("这次测评已经不是草稿，设置锁定了，不能再改。您的改动没有保存。"))
+
+
 def update_draft(round_: Round, revision: int, **values: Any) -> None:
     """Inside a transaction: give a draft these values, or refuse as `revise` does."""
     changed = (
@@ -170,8 +176,7 @@ def update_draft(round_: Round, revision: int, **values: Any) -> None:
         .execute()
     )
     if not changed:
-        if Round.get_by_id(round_.id).state != "draft":
-            raise Begun(N_("这次测评已经不是草稿，设置锁定了，不能再改。您的改动没有保存。"))
+        check_is_draft(Round.get_by_id(round_.id))
         raise Changed(N_("这次测评刚被别人改动了，您的改动没有保存。请看一眼现在的内容再改。"))
 
 

@@ -27,7 +27,17 @@ def survey(keys: Path, district: factories.District) -> Round:
     return factories.open_survey(keys, district)
 
 
-@pytest.mark.parametrize("typed", ["C1", "ｃ１", *(f"c1{tail}" for tail in TAILS), "C1/"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "C1",
+        "ｃ１",
+        *(f"c1{tail}" for tail in TAILS),
+        "C1/",
+        "c1&wechat_redirect",
+        "c1&from=timeline",
+    ],
+)
 def test_an_address_typed_by_hand_leads_to_its_page(
     client: FlaskClient, survey: Round, typed: str
 ) -> None:
@@ -160,3 +170,11 @@ def test_no_link_leads_away_from_a_page_that_is_filled_in(
     assert "_blank" not in text
     if page != "review":
         assert "<summary>怎么保密</summary>" in text
+
+
+@pytest.mark.parametrize("path", ["/v/cast", "/v/review"])
+def test_enter_in_the_address_bar_after_a_refused_sheet_leads_to_the_door(
+    client: FlaskClient, path: str
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/v")

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from site_app import auth, clock
 from site_app.models import Account, AuditEntry, FailedSignIn, SignIn
+from surveys.db import database
 from surveys.messages import Refused
 from surveys.models import Unit
 from tests.conftest import form_token, sign_in
@@ -37,9 +38,9 @@ def try_password(client: FlaskClient, password: str, target: str = "") -> int:
 
 
 @contextmanager
-def somebody_is_checked(keys: Path) -> Iterator[None]:
+def somebody_is_checked() -> Iterator[None]:
     """Another process of the site is checking a stranger's password."""
-    gate = os.open(keys, os.O_RDONLY)
+    gate = os.open(Path(database.database).parent, os.O_RDONLY)
     fcntl.flock(gate, fcntl.LOCK_EX)
     yield
     os.close(gate)
@@ -68,12 +69,10 @@ def test_a_known_device_does_not_queue_with_strangers(
     site: Flask,
     client: FlaskClient,
     with_password: None,
-    keys: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert try_password(client, PASSWORD) == 303
     stranger = site.test_client()
-    with somebody_is_checked(keys):
+    with somebody_is_checked():
         assert try_password(stranger, PASSWORD) == 403
         assert try_password(client, PASSWORD) == 303
     assert try_password(stranger, PASSWORD) == 303
@@ -82,11 +81,9 @@ def test_a_known_device_does_not_queue_with_strangers(
 def test_the_queue_says_that_it_is_long_and_keeps_the_name_not_the_password(
     client: FlaskClient,
     with_password: None,
-    keys: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     token = form_token(client.get("/sign-in"))
-    with somebody_is_checked(keys):
+    with somebody_is_checked():
         said = {"csrf_token": token, "name": "organiser", "password": PASSWORD}
         page = client.post("/sign-in", data=said).get_data(as_text=True)
     assert "这一刻正有别人在登录" in page
@@ -113,12 +110,10 @@ def test_a_device_known_to_one_account_is_a_stranger_to_another(
     site: Flask,
     client: FlaskClient,
     with_password: None,
-    keys: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with site.app_context():
         client.get(auth.make_link(Account.create(name="other", unit=Unit.get())))
-    with somebody_is_checked(keys):
+    with somebody_is_checked():
         assert try_password(client, PASSWORD) == 403
 
 

@@ -203,7 +203,7 @@ def test_the_date_of_counting_is_the_day_where_the_site_is(
     round_ = factories.open_survey(keys, district)
     late = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: late)
-    run(site, "round", "count", str(round_.id))
+    run(site, "round", "count", str(round_.id), "--anyway")
     assert json.loads(Archive.get().document)["round"]["closed_on"] == "2026-04-01"
 
 
@@ -276,7 +276,7 @@ def test_a_full_disk_is_told_and_not_that_the_database_wants_an_upgrade(site: Fl
     "words",
     [
         ("db", "upgrade"),
-        ("round", "codes", "1", "b1", "9"),
+        ("round", "codes", "1", "b1", "8", "--reason", "示例原因"),
         ("round", "open", "1"),
         ("account", "add", "another", "d"),
     ],

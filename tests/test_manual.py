@@ -152,7 +152,7 @@ def walked(
         there.get("plan.home", "/plan", there.visitor)
         there.get("plan.home", "/results", there.visitor)
         token = form_token(signed_in.get("/desk/units"))
-        csrf = {"csrf_token": token}
+        csrf, right = {"csrf_token": token}, {"clock_is_right": "yes"}
         there.get("auth.sign_in", "/sign-in", there.visitor)
         there.get("rounds.desk", "/desk")
         for name, text in (("units", UNITS), ("people", PEOPLE)):
@@ -168,7 +168,7 @@ def walked(
         there.get("rounds.edit", f"/desk/rounds/{unready.id}/edit")
         there.get("rounds.codes", f"/desk/rounds/{ready.id}/codes")
         there.get("rounds.count", f"/desk/rounds/{ended.id}/count")
-        there.post("rounds.count", f"/desk/rounds/{ended.id}/count", dict(csrf))
+        there.post("rounds.count", f"/desk/rounds/{ended.id}/count", csrf | right)
         for each in (closed, persons):
             there.get("results.desk", f"/desk/rounds/{each.id}/results")
         _as_resident(there, f"/s/{survey.id}/c1")

@@ -307,8 +307,9 @@ def test_whoever_edits_what_was_opened_meanwhile_is_told_so_and_keeps_the_words(
         "minimum": "5",
         "weight-residents": "1",
     }
-    for _ in range(2):
-        page = text(signed_in.post(here, data=sent), 409)
+    for pressed in ({}, {}, {"keep": ""}, {"tick": "all"}, {"minimum": "1"}):
+        page = text(signed_in.post(here, data={**sent, **pressed}), 409)
+        assert "<button>保存</button>" not in page
         assert "已经不是草稿，设置锁定了" in page
         assert "以这一页为准" not in page
         assert "改过的示范名称" in page
@@ -354,3 +355,18 @@ def test_namesakes_of_a_round_that_was_open_before_are_told_apart_by_the_upgrade
     names = {each.key: each.label for each in Subject.select().where(Subject.round == made)}
     assert (names["p8"], names["p80"]) == ("示例党员8（p8）", "示例党员8（p80）")
     assert names["p7"] == "示例党员7"
+
+
+def test_whoever_changes_rules_of_what_was_opened_meanwhile_keeps_them_on_the_page(
+    signed_in: FlaskClient, keys: Path, district: District
+) -> None:
+    made = factories.draft(district.root, [district.first])
+    here = f"/desk/rounds/{made.id}/rules"
+    token = form_token(signed_in.get(here))
+    factories.opened(keys, made)
+    sent = {"csrf_token": token, "revision": str(made.revision), "rank_from": "77"}
+    for more in ({}, {"keep": "1"}):
+        page = text(signed_in.post(here, data=sent | more), 409)
+        assert "已经不是草稿，设置锁定了" in page
+        assert 'value="77"' in page
+        assert ">保存</button>" not in page

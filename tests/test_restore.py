@@ -229,6 +229,7 @@ def test_what_a_restored_database_means_is_said_for_each_round(
     (keys / "codes.key").write_bytes(bytes(32))
     said = run(site, "backup", "restore", str(file), "--replace").splitlines()
     assert any("认不出来" in line for line in said)
+    assert len(list(Path(database.database).parent.glob("*.old"))) == 2
 
 
 @pytest.mark.parametrize("room", [0, 20_000])

@@ -193,7 +193,7 @@ def test_from_its_opening_on_the_rules_are_locked_and_say_who_decided(
     assert 'name="band-0-min"' not in page
     assert "修改计分规则" in page
     path = f"/desk/rounds/{opened.id}"
-    assert post(signed_in, f"{path}/rules", form.to_dict(flat=False), form=path).status_code == 303
+    assert post(signed_in, f"{path}/rules", form.to_dict(flat=False), form=path).status_code == 409
     assert reloaded(opened).rules["bands"][0]["min"] == 95
 
 

@@ -31,6 +31,7 @@ from surveys.models import Archive, Round
 from tests import factories
 from tests.conftest import check_house_rules, sign_in
 from tests.factories import AFTER, DURING
+from tests.test_site_keys import flask
 from tests.test_storage import schema
 
 STATES = sorted((Path(__file__).parent / "schemas").glob("*.json.xz"))
@@ -145,6 +146,26 @@ def test_the_open_rounds_of_a_former_site_are_voted_in_and_counted(
     residents = {each.subject.key: each for each in Round.get_by_id(3).scores()}
     assert residents["c1"].rate == residents["c2"].rate == "100.00"
     assert {each.subject.key: each.valid for each in Round.get_by_id(4).scores()}["p1"] == 8
+
+
+@pytest.mark.server
+def test_a_former_site_is_backed_up_before_the_upgrade_and_comes_back(
+    state: dict[str, Any], tmp_path: Path, today: set[str]
+) -> None:
+    lay(state, tmp_path)
+    before, file = contents(tmp_path), str(tmp_path / "backup")
+    for words in (["backup", "create", file], ["db", "upgrade"]):
+        assert flask(tmp_path, *words).returncode == 0
+    said = flask(tmp_path, "backup", "restore", file, "--replace")
+    assert said.returncode == 0, said.stderr
+    about = [number for number in range(1, 10) if f"第 {number} 号" in said.stdout]
+    assert about == [3, 4, 5]
+    after = contents(tmp_path)
+    assert {each: after[each] for each in before if each[0] != "audit_entry"} == {
+        each: before[each] for each in before if each[0] != "audit_entry"
+    }
+    start(tmp_path)
+    assert schema() == today
 
 
 @pytest.mark.slow
