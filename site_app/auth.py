@@ -214,12 +214,6 @@ def _failures(device: str) -> int:
     return int(FailedSignIn.select().where(FailedSignIn.name == device, lately).count())
 
 
-def _remember_failure(device: str) -> None:
-    with writing():
-        FailedSignIn.delete().where(FailedSignIn.at <= clock.now() - FAILURES_LAST).execute()
-        FailedSignIn.create(name=device, at=clock.now())
-
-
 def _is_known(name: str) -> bool:
     return _device()[:1] == [name]
 
@@ -263,7 +257,10 @@ def _check_password_of(name: str, password: str, device: str) -> Account:
         found = None
     if found is None:
         if device:
-            _remember_failure(device)
+            with writing():
+                old = FailedSignIn.at <= clock.now() - FAILURES_LAST
+                FailedSignIn.delete().where(old).execute()
+                FailedSignIn.create(name=device, at=clock.now())
         raise Refused(N_("账号或密码不对。请再试一次。"))
     if hasher.check_needs_rehash(found.password_hash or ""):
         with writing():
@@ -289,7 +286,7 @@ def without_cookies() -> tuple[str, int]:
 def sign_in() -> Response | tuple[str, int] | str:
     """The sign-in page."""
     target = _own_path(request.values.get("next", ""))
-    name = _name_typed()
+    name = request.form.get("name", "").strip()[:60]
     if request.method == "GET" or switched():
         return render_template("auth/sign_in.html", target=target, name=name, refused=None)
     try:
@@ -334,10 +331,6 @@ def sign_out() -> Response:
     response = redirect(url_for("auth.sign_in"), 303)
     response.delete_cookie(COOKIE)
     return response
-
-
-def _name_typed() -> str:
-    return request.form.get("name", "").strip()[:60]
 
 
 def init_app(app: Flask) -> None:

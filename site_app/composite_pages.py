@@ -108,11 +108,7 @@ def frame(whole: Composite) -> dict[str, Any]:
 
 def table(whole: Composite) -> dict[str, Any]:
     """A page of a composite's subjects."""
-    subjects = (
-        CompositeSubject.select()
-        .where(CompositeSubject.composite == whole)
-        .order_by(CompositeSubject.position)
-    )
+    subjects = assembling.in_order(whole)
     page = page_of(subjects.count())
     some = list(page.of(subjects, A_PAGE))
     return {"page": page, "rows": composite_lines.rows(whole, assembling.rules_of(whole), some)}

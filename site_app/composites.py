@@ -23,7 +23,7 @@ from site_app.composite_pages import (
 from site_app.i18n import language, local, say, switched
 from site_app.paging import A_PAGE, page_of
 from surveys import assembling, composing, composite_rules, export, figures
-from surveys.composite_models import Composite, CompositeDeduction, CompositeSubject
+from surveys.composite_models import Composite, CompositeDeduction
 from surveys.messages import Refused
 from surveys.typed import whole as whole_number
 
@@ -224,11 +224,7 @@ def _typed(whole: Composite) -> dict[str, figures.Typed]:
 
 
 def _figures_page(whole: Composite, part: str, refused: Refused | None = None) -> str:
-    subjects = (
-        CompositeSubject.select()
-        .where(CompositeSubject.composite == whole)
-        .order_by(CompositeSubject.position)
-    )
+    subjects = assembling.in_order(whole)
     page = page_of(subjects.count())
     return render_template(
         "composites/figures.html",

@@ -269,7 +269,9 @@ def init_app(app: Flask) -> None:
         db.database.connect(reuse_if_open=True)
         _finish(site, found)
     except (Refused, OSError, *db.ERRORS) as wrong:
-        refused = _refusal(wrong)
+        refused = wrong if isinstance(wrong, Refused) else db.what_is_wrong(wrong)
+        if refused is None and isinstance(wrong, OSError):
+            refused = _unwritable(wrong)
         if refused is None or not commands.running():
             raise (refused or wrong) from wrong
         app.config["REFUSED"] = refused
@@ -288,13 +290,6 @@ def init_app(app: Flask) -> None:
         # that is broken off is in its transaction still, and rolls it back by itself.)
         if error is not None and not db.database.in_transaction():
             db.database.close()
-
-
-def _refusal(wrong: BaseException) -> Refused | None:
-    """What keeps the site from starting, as a sentence; None for what nobody foresaw."""
-    if isinstance(wrong, Refused):
-        return wrong
-    return db.what_is_wrong(wrong) or (_unwritable(wrong) if isinstance(wrong, OSError) else None)
 
 
 def _finish(site: config.Config, found: Found) -> None:

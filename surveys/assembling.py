@@ -13,6 +13,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from peewee import ModelSelect
+
 from surveys import archive, composite, composite_document, composite_rules, scoring
 from surveys.archive_types import Number
 from surveys.composite_models import (
@@ -46,13 +48,15 @@ def rules_of(whole: Composite) -> Sheet:
     return composite_rules.of(whole.rules)
 
 
+def in_order(whole: Composite) -> ModelSelect[CompositeSubject]:
+    """The query behind `subjects_of`, for pages that show a part of them."""
+    judged = CompositeSubject.select().where(CompositeSubject.composite == whole)
+    return judged.order_by(CompositeSubject.position)
+
+
 def subjects_of(whole: Composite) -> list[CompositeSubject]:
     """Whom a composite judges, in their order."""
-    return list(
-        CompositeSubject.select()
-        .where(CompositeSubject.composite == whole)
-        .order_by(CompositeSubject.position)
-    )
+    return list(in_order(whole))
 
 
 def sources_of(whole: Composite) -> dict[str, CompositeSource]:

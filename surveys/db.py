@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from errno import EDQUOT, EFBIG, ENOSPC
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -140,10 +141,6 @@ class Busy(peewee.OperationalError):
     sqlite_errorname = "SQLITE_BUSY"
 
 
-def _for_its_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
-
-
 class Queue:
     """Where those who write wait, of all processes of the site: a lock on a file beside it.
 
@@ -181,7 +178,7 @@ def writing() -> Iterator[None]:
 
     A program that does not queue here is still held off by SQLite, as long and no longer.
     """
-    with open(f"{database.database}.lock", "a", opener=_for_its_owner) as gate:
+    with open(f"{database.database}.lock", "a", opener=partial(os.open, mode=0o600)) as gate:
         queue.wait(gate)
         with database.atomic():
             yield
