@@ -115,6 +115,7 @@ def test_a_member_rates_one_person_a_screen(windows: Windows, house: House, scri
     round_, code = house.ballot()
     page.goto("/v")
     page.get_by_role("button", name="大字").click()
+    page.get_by_role("button", name="普通字").wait_for()
     page.get_by_label("测评码").fill(code)
     page.get_by_role("button", name="打开").click()
     page.get_by_role("button", name="开始填写").click()
