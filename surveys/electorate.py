@@ -6,6 +6,7 @@ others: a reason is asked for, kept with the round and printed on the signed rec
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -44,6 +45,23 @@ def _issued(round_: Round) -> dict[int, int]:
     found: dict[int, int] = {}
     for row in ballots.code_counts(round_):
         found[row.unit_id] = found.get(row.unit_id, 0) + row.issued
+    return found
+
+
+def codes_to_count(round_: Round) -> list[ballots.CodeCount]:
+    """The codes by unit and group as counting takes them.
+
+    Whoever was entitled and did not come stays entitled: codes voided after the opening and not
+    replaced go on counting as issued, up to the people entitled.
+    """
+    kept = round_.electorate or {}
+    names = {unit.id: unit.code for unit in Unit.select().where(Unit.code.in_(list(kept)))}
+    found = []
+    for row in ballots.code_counts(round_):
+        of = kept.get(names.get(row.unit_id, ""), {})
+        least = of.get("codes", {}).get(str(row.group_id), of.get("entitled") or 0)
+        issued = max(row.issued, min(least, row.issued + row.void))
+        found.append(dataclasses.replace(row, issued=issued))
     return found
 
 
@@ -106,10 +124,16 @@ def unequal(round_: Round, chosen: Sequence[Unit]) -> Iterator[tuple[Unit, Said]
 def fixed(round_: Round, chosen: Sequence[Unit], reason: str) -> dict[str, dict[str, object]]:
     """What a round keeps of its electorate when it is opened."""
     found = _kept(round_, [unit for unit, _ in unequal(round_, chosen)], typed.plain(reason))
+    counts = ballots.code_counts(round_)
     for unit in chosen:
-        people = entitled(round_, unit)
+        people, of = entitled(round_, unit), dict(found.get(unit.code, {}))
+        codes = {str(row.group_id): row.issued for row in counts if row.unit_id == unit.id}
         if people is not None:
-            found[unit.code] = {**found.get(unit.code, {}), "entitled": people}
+            of["entitled"] = people
+        if is_of_entitled(round_) if people is None else sum(codes.values()) < people:
+            of["codes"] = codes
+        if of:
+            found[unit.code] = of
     return found
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from site_app import auth
 from site_app.models import AuditEntry
-from surveys import ballots, readiness, rounds, typed
+from surveys import ballots, closing, readiness, rounds, typed
 from surveys.models import Round
 from tests import factories
 from tests.desk import SetClock, post, reloaded, text
@@ -124,3 +124,49 @@ def test_the_same_asked_of_one_place_within_a_year_is_a_caution_and_no_refusal(
     assert district.branch.name in str(caution)
     assert readiness.cautions(again, AFTER + timedelta(days=367)) == []
     assert fields(again) == []
+
+
+def test_codes_voided_while_a_vote_runs_do_not_make_fewer_people_entitled(
+    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    """Eleven are entitled, six come, four vote yes: lost, and so it stays."""
+    for number in (9, 10, 11):
+        factories.person(f"p{number}", f"示例党员{number}", district.branch)
+    made = vote_on(district, "赵示例")
+    given = factories.codes(keys, made, district.branch, 11)
+    factories.opened(keys, made)
+    for place, code in enumerate(given[:6]):
+        factories.vote(keys, code, {"no-1": "yes" if place < 4 else "no"})
+    here = f"/desk/rounds/{made.id}"
+    row = f"n-{district.branch.id}-{first_group(made).id}"
+    assert "没有补发的，计票时仍算发出" in text(signed_in.get(f"{here}/codes"))
+    assert post(signed_in, f"{here}/void", {"row": row}, form=here).status_code == 303
+    (score,) = factories.closed(keys, reloaded(made)).scores()
+    assert score.details["flags"] == []
+    set_clock(AFTER)
+    record = text(signed_in.get(f"{here}/protocol"))
+    cells = re.findall(r'<td class="numeric"[^>]*>(\d+)</td>', record)
+    assert cells[:3] == ["11", "11", "6"], "entitled, issued, returned"
+    assert "赞成占应到 4/11" in record
+
+
+def test_lost_slips_are_replaced_and_counted_once(keys: Path, district: District) -> None:
+    made, given = factories.open_appraisal(keys, district)
+    factories.vote(keys, given[0], {})
+    group = first_group(made)
+    ballots.void_codes(made, district.branch, group)
+    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [8]
+    factories.codes(keys, made, district.branch, 7)
+    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [8]
+
+
+def test_the_fewer_codes_that_a_reason_stands_for_stay_as_many(
+    keys: Path, district: District
+) -> None:
+    made = vote_on(district, "赵示例")
+    factories.codes(keys, made, district.branch, 8)
+    ballots.void_codes(made, district.branch, first_group(made))
+    factories.codes(keys, made, district.branch, 6)
+    rounds.open_round(keys, made, START, "示例原因：两人出国")
+    ballots.void_codes(made, district.branch, first_group(made))
+    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [6]
