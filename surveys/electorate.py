@@ -163,18 +163,28 @@ def _named(groups: Sequence[Group]) -> dict[str, str]:
     }
 
 
-def counted_lately(round_: Round, chosen: Sequence[Unit], now: datetime) -> Iterator[Said]:
-    """Rounds of the last year that asked the same in one of these places."""
+def asked_lately(round_: Round, chosen: Sequence[Unit], now: datetime) -> Iterator[Said]:
+    """Rounds that ask the same in one of these places: not yet counted, or in the last year."""
     same = peewee.fn.json_extract(Round.questionnaire, "$.id", coerce=False)
-    before = Round.select(Round.title, Round.chosen, Round.closed_at).where(
-        Round.closed_at > now - YEAR, same == round_.questionnaire["id"], Round.id != round_.id
+    fields = (Round.title, Round.chosen, Round.closed_at)
+    other = (same == round_.questionnaire["id"]) & (Round.id != round_.id)
+    before = Round.select(*fields).where(
+        other, (Round.state == "open") | (Round.closed_at > now - YEAR)
     )
-    for each in before.order_by(Round.closed_at.desc()):
+    for each in before.order_by(Round.closed_at.desc(nulls="first")):
         again = [unit.name for unit in chosen if unit.id in each.chosen]
-        if again:
+        if not again:
+            continue
+        about: dict[str, object] = {"units": "、".join(again), "title": each.title}
+        if each.closed_at:
             message = N_(
                 "一年之内，%(units)s已经用这份问卷计过一次票（“%(title)s”，%(day)s）。"
                 "两次参加的人若只差一两个，比较两次结果就可能知道他们怎么答的。请核对后再开始。"
             )
-            units, day = "、".join(again), each.closed_at.date().isoformat()
-            yield message, {"units": units, "title": each.title, "day": day}
+            about["day"] = each.closed_at.date().isoformat()
+        else:
+            message = N_(
+                "%(units)s另有一次测评用的也是这份问卷，已经开始，还没有计票（“%(title)s”）。"
+                "两次参加的人若只差一两个，比较两次结果就可能知道他们怎么答的。请核对后再开始。"
+            )
+        yield message, about

@@ -91,5 +91,5 @@ def chosen_units(round_: Round) -> list[Unit]:
 
 def cautions(round_: Round, now: datetime) -> list[Refused]:
     """What an organiser should think of once more before opening a draft."""
-    lately = electorate.counted_lately(round_, chosen_units(round_), now)
+    lately = electorate.asked_lately(round_, chosen_units(round_), now)
     return [Refused(words, **of) for words, of in lately]

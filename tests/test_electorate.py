@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -170,3 +170,27 @@ def test_the_fewer_codes_that_a_reason_stands_for_stay_as_many(
     rounds.open_round(keys, made, START, "示例原因：两人出国")
     ballots.void_codes(made, district.branch, first_group(made))
     assert [row["issued"] for row in closing.turnout(reloaded(made))] == [6]
+
+
+@pytest.mark.parametrize("when", [START, AFTER])
+def test_the_same_asked_of_one_place_at_the_same_time_is_a_caution_too(
+    when: datetime, keys: Path, district: District
+) -> None:
+    """While the other is open, and while it has ended and waits to be counted."""
+    first, _ = factories.open_appraisal(keys, district, title="示例甲次")
+    again = factories.draft(district.root, [district.branch], "member-appraisal")
+    (caution,) = readiness.cautions(again, when)
+    assert "示例甲次" in str(caution)
+    assert "还没有计票" in str(caution)
+    rounds.abandon(keys, first, "示例原因")
+    assert readiness.cautions(again, when) == []
+
+
+@pytest.mark.parametrize("mark", "、，,；;")
+def test_two_persons_on_one_line_are_not_one(mark: str, district: District) -> None:
+    with pytest.raises(typed.BadSetting, match="一行只写一位"):
+        vote_on(district, f"赵示例{mark}钱示例")
+
+
+def test_a_mark_in_brackets_parts_no_names(district: District) -> None:
+    assert vote_on(district, "赵示例（示例甲组，示例乙岗）").listed
