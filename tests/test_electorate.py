@@ -194,3 +194,45 @@ def test_two_persons_on_one_line_are_not_one(mark: str, district: District) -> N
 
 def test_a_mark_in_brackets_parts_no_names(district: District) -> None:
     assert vote_on(district, "赵示例（示例甲组，示例乙岗）").listed
+
+
+def test_the_sheets_of_a_vote_say_who_came_and_whether_more_than_half_were_for_it(
+    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    """Five of eleven come and all say yes; abstaining is an answer here, and no page denies it."""
+    for number in (9, 10, 11):
+        factories.person(f"p{number}", f"示例党员{number}", district.branch)
+    made = vote_on(district, "赵示例")
+    given = factories.codes(keys, made, district.branch, 11)
+    factories.opened(keys, made)
+    for code in given[:5]:
+        factories.vote(keys, code, {"no-1": "yes"})
+    factories.published(keys, reloaded(made))
+    set_clock(AFTER)
+    here = f"/desk/rounds/{made.id}"
+    for path in ("protocol", "meeting", "persons", "persons/no-1"):
+        sheet = text(signed_in.get(f"{here}/{path}"))
+        assert "实到 5，没有超过应到 11 的一半" in sheet, path
+        assert "赞成占应到 5/11" in sheet, path
+        assert "没有超过 1/2" in sheet, path
+        assert "应到（发出）" in sheet, path
+        assert "肯定率" not in sheet, path
+    for path in ("results", "results/no-1/how"):
+        page = text(signed_in.get(f"{here}/{path}"))
+        assert "弃权”不算" not in page, path
+        assert "弃权的不算" not in page, path
+        assert "弃权和空着的没有分值" not in page, path
+
+
+def test_options_without_a_value_are_named_where_there_are_some(
+    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    made, given = factories.open_appraisal(keys, district)
+    for code in given:
+        factories.vote(keys, code, {"p1": "qualified"})
+    factories.published(keys, reloaded(made))
+    set_clock(AFTER)
+    here = f"/desk/rounds/{made.id}"
+    assert "弃权”不算有效回答" in text(signed_in.get(f"{here}/results"))
+    assert "弃权”没有分值，不算" in text(signed_in.get(f"{here}/results/p1/how"))
+    assert "应到（发出）" not in text(signed_in.get(f"{here}/meeting"))
