@@ -5,7 +5,6 @@ Posters and slips carry the site's public address; without one a QR code would b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from site_app import auth, clock, public_rounds, rounds_forms, storage
+from site_app import auth, clock, public_rounds, rounds_forms, storage, votes
 from site_app.i18n import end_time, switched
 from site_app.models import is_demonstration
 from site_app.paging import page_of
@@ -132,30 +131,8 @@ def protocol(round_id: int) -> str:
         round=round_,
         kept=kept,
         papers=_papers(round_, kept),
-        votes=_votes(kept) if electorate.is_of_entitled(round_) else None,
+        votes=votes.of(round_),
     )
-
-
-def _votes(kept: Archive) -> dict[str, Any]:
-    """The votes that need a share of those entitled: options, and a line of counts for each."""
-    document = json.loads(bytes(kept.document))
-    asked = document["questionnaire"]
-    scale = next(q["scale"] for q in asked["questions"] if q["id"] == asked["headline"])
-    options = asked["scales"][scale]["options"]
-    lines = []
-    for subject in document["subjects"]:
-        cells = list(subject.get("groups", {}).values())
-        tallies = [cell.get("tallies", {}).get(asked["headline"], {}) for cell in cells]
-        lines.append(
-            {
-                "label": subject["label"],
-                "issued": sum(cell["issued"] for cell in cells),
-                "returned": sum(cell["returned"] for cell in cells),
-                "given": [sum(each.get(one["id"], 0) for each in tallies) for one in options],
-                "shown": bool(cells),
-            }
-        )
-    return {"options": [option["label"] for option in options], "lines": lines}
 
 
 def _papers(round_: Round, kept: Archive) -> list[dict[str, Any]]:

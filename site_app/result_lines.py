@@ -201,6 +201,13 @@ def positive_said(form: Questionnaire) -> str:
     return options_said(form, [option.id for option in asked.options if option.positive])
 
 
+def unvalued_said(form: Questionnaire) -> str:
+    """The options of scored questions that have no value, in words; empty where all have one."""
+    options = [option for each in form.questions if each.scored for option in each.options]
+    labels = dict.fromkeys(say(option.label) for option in options if option.value is None)
+    return str(_("、")).join(labels)
+
+
 def group_said(form: Questionnaire, key: str) -> str:
     """A group of raters by its words; a joined one by those of its parts."""
     words: dict[str, str] = {group["id"]: say(group["label"]) for group in form.groups}

@@ -27,6 +27,7 @@ from site_app import (
     unit_composites,
     unit_scores,
     unscored,
+    votes,
 )
 from site_app.diverging import diverging
 from site_app.i18n import local, said, sentence_marked
@@ -90,6 +91,7 @@ def frame(round_: Round) -> dict[str, Any]:
         "form": form,
         "columns": result_lines.columns(round_),
         "positive": result_lines.positive_said(form),
+        "unvalued": result_lines.unvalued_said(form),
         "sha256": papers.sha256,
         "turnout": public_rounds.turnout(papers.counts),
     }
@@ -340,6 +342,8 @@ def sheets(round_: Round, template: str) -> str | AnyResponse:
         lines=lines,
         too_many=result_signals.suggested(round_, lines),
         pledges=pledges(round_),
+        votes_of=lambda line: votes.of(round_, {line.subject.key}),
+        votes=votes.of(round_, {line.subject.key for line in lines}),
         place_turnout=public_rounds.turnout(
             line for line in kept(round_).counts if place.place and line["code"] == place.place.code
         ),
@@ -371,4 +375,6 @@ def person(round_id: int, key: str) -> str | AnyResponse:
     subject = load_subject(round_, key)
     chosen = result_lines.rows(round_).where(Score.subject == subject)
     (line,) = result_lines.lines(round_, chosen)
-    return render_template("results/person.html", line=line, **frame(round_))
+    return render_template(
+        "results/person.html", line=line, votes=votes.of(round_, {key}), **frame(round_)
+    )

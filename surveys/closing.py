@@ -18,7 +18,17 @@ from typing import Any
 
 from peewee import chunked
 
-from surveys import archive, ballots, disclosure, questionnaire, rounds, seal, tally, urn
+from surveys import (
+    archive,
+    ballots,
+    disclosure,
+    electorate,
+    questionnaire,
+    rounds,
+    seal,
+    tally,
+    urn,
+)
 from surveys.db import writing
 from surveys.messages import N_, Refused
 from surveys.models import Archive, Group, Round, Score, Subject, Unit
@@ -52,7 +62,7 @@ def _cells(
 ) -> dict[int, dict[str, dict[str, Any]]]:
     """Subject id → group key → the archive's cell; parents hold the sums of those below."""
     columns = questionnaire.of(round_).columns()
-    issued = {(row.unit_id, row.group_id): row.issued for row in ballots.code_counts(round_)}
+    issued = {(row.unit_id, row.group_id): row.issued for row in electorate.codes_to_count(round_)}
     tallies: dict[tuple[int, int], dict[str, dict[str, int]]] = {}
     for (cell, place, packed), times in count.answers.items():
         question, column = columns[place]
@@ -177,7 +187,7 @@ def turnout(round_: Round) -> list[dict[str, Any]]:
     """
     labels = {group.id: group.label for group in rounds.groups_of(round_)}
     if round_.needs_codes:
-        counts = ballots.code_counts(round_)
+        counts = electorate.codes_to_count(round_)
         units = {unit.id: unit for unit in Unit.select().where(Unit.id.in_(round_.chosen))}
         kept_names = {subject.place_id: subject.place_label for subject in _subjects(round_)}
         return [

@@ -6,6 +6,7 @@ others: a reason is asked for, kept with the round and printed on the signed rec
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -45,6 +46,23 @@ def _issued(round_: Round) -> Counter[int]:
     found: Counter[int] = Counter()
     for row in ballots.code_counts(round_):
         found[row.unit_id] += row.issued
+    return found
+
+
+def codes_to_count(round_: Round) -> list[ballots.CodeCount]:
+    """The codes by unit and group as counting takes them.
+
+    Whoever was entitled and did not come stays entitled: codes voided after the opening and not
+    replaced go on counting as issued, up to the people entitled.
+    """
+    kept = round_.electorate or {}
+    names = {unit.id: unit.code for unit in Unit.select().where(Unit.code.in_(list(kept)))}
+    found = []
+    for row in ballots.code_counts(round_):
+        of = kept.get(names.get(row.unit_id, ""), {})
+        least = of.get("codes", {}).get(str(row.group_id), of.get("entitled") or 0)
+        issued = max(row.issued, min(least, row.issued + row.void))
+        found.append(dataclasses.replace(row, issued=issued))
     return found
 
 
@@ -100,10 +118,16 @@ def unequal(round_: Round, chosen: Sequence[Unit]) -> Iterator[tuple[Unit, Said]
 def fixed(round_: Round, chosen: Sequence[Unit], reason: str) -> dict[str, dict[str, object]]:
     """What a round keeps of its electorate when it is opened."""
     found = _kept(round_, [unit for unit, _ in unequal(round_, chosen)], typed.plain(reason))
+    counts = ballots.code_counts(round_)
     for unit in chosen:
-        people = entitled(round_, unit)
+        people, of = entitled(round_, unit), dict(found.get(unit.code, {}))
+        codes = {str(row.group_id): row.issued for row in counts if row.unit_id == unit.id}
         if people is not None:
-            found[unit.code] = {**found.get(unit.code, {}), "entitled": people}
+            of["entitled"] = people
+        if is_of_entitled(round_) if people is None else sum(codes.values()) < people:
+            of["codes"] = codes
+        if of:
+            found[unit.code] = of
     return found
 
 
@@ -133,18 +157,28 @@ def _named(groups: Sequence[Group]) -> dict[str, str]:
     }
 
 
-def counted_lately(round_: Round, chosen: Sequence[Unit], now: datetime) -> Iterator[Said]:
-    """Rounds of the last year that asked the same in one of these places."""
+def asked_lately(round_: Round, chosen: Sequence[Unit], now: datetime) -> Iterator[Said]:
+    """Rounds that ask the same in one of these places: not yet counted, or in the last year."""
     same = peewee.fn.json_extract(Round.questionnaire, "$.id", coerce=False)
-    before = Round.select(Round.title, Round.chosen, Round.closed_at).where(
-        Round.closed_at > now - YEAR, same == round_.questionnaire["id"], Round.id != round_.id
+    fields = (Round.title, Round.chosen, Round.closed_at)
+    other = (same == round_.questionnaire["id"]) & (Round.id != round_.id)
+    before = Round.select(*fields).where(
+        other, (Round.state == "open") | (Round.closed_at > now - YEAR)
     )
-    for each in before.order_by(Round.closed_at.desc()):
+    for each in before.order_by(Round.closed_at.desc(nulls="first")):
         again = [unit.name for unit in chosen if unit.id in each.chosen]
-        if again:
+        if not again:
+            continue
+        about: dict[str, object] = {"units": "、".join(again), "title": each.title}
+        if each.closed_at:
             message = N_(
                 "一年之内，%(units)s已经用这份问卷计过一次票（“%(title)s”，%(day)s）。"
                 "两次参加的人若只差一两个，比较两次结果就可能知道他们怎么答的。请核对后再开始。"
             )
-            units, day = "、".join(again), each.closed_at.date().isoformat()
-            yield message, {"units": units, "title": each.title, "day": day}
+            about["day"] = each.closed_at.date().isoformat()
+        else:
+            message = N_(
+                "%(units)s另有一次测评用的也是这份问卷，已经开始，还没有计票（“%(title)s”）。"
+                "两次参加的人若只差一两个，比较两次结果就可能知道他们怎么答的。请核对后再开始。"
+            )
+        yield message, about

@@ -21,6 +21,8 @@ from surveys.questionnaire import Questionnaire
 from surveys.roster_rows import is_identity
 
 MOST_LISTED = 400
+BETWEEN_NAMES = re.compile("[、，,；;]")
+IN_BRACKETS = re.compile(r"（[^）]*）|\([^)]*\)")
 COLONS = ("：", ":")
 CODE = re.compile(r"[A-Za-z0-9._/-]+")
 """What a name in a list does not look like; a name in Latin letters has a space in it."""
@@ -61,6 +63,16 @@ def check(form: Questionnaire, needs_codes: bool, names: Sequence[str] = ()) -> 
             "taking_part", N_("这份问卷每个对象各有一个二维码，不用测评码。请选“公开”。")
         )
     named = [name for name in names if not name.endswith(COLONS)]
+    together = [name for name in named if BETWEEN_NAMES.search(IN_BRACKETS.sub("", name))]
+    if form.about == "persons" and together:
+        raise typed.BadSetting(
+            "listed",
+            N_(
+                "名单上的“%(name)s”像是几个人写在一行。"
+                "请一行只写一位，不用顿号、逗号、分号；要加注的写在括号里。"
+            ),
+            name=together[0],
+        )
     if form.most_listed and len(named) > form.most_listed:
         raise typed.BadSetting(
             "listed",

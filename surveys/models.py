@@ -83,7 +83,8 @@ class Round(BaseModel):
     `questionnaire` is the file's document as it was when the round was made; `rules` are those of
     the archive, less their groups; `chosen` are the ids of the units picked while it is a draft;
     `listed` are the names of its subjects, where an organiser types them. `electorate`, by the code
-    of a branch: `{"entitled": n, "reasons": […]}`, fixed at opening, reasons why codes are not n.
+    of a branch: `{"entitled": n, "reasons": […], "codes": {…}}`, fixed at opening, reasons why
+    codes are not n, codes by the id of their group where they are fewer, or n is not known.
     `state` is what people did; whether an open round has ended is the clock's to say
     (`surveys.rounds.phase`).
     """

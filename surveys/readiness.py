@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from surveys import electorate, listing, questionnaire, subjects, typed
 from surveys.messages import N_, Refused
 from surveys.models import Group, Round, Unit, reach
+from surveys.questionnaire import Questionnaire
+from surveys.roster_rows import is_identity
 from surveys.typed import BadSetting
 
 
@@ -51,6 +54,8 @@ def issues_before_opening(round_: Round, now: datetime, reason: str = "") -> lis
         if empty:
             message = N_("%(units)s没有可以测评的正式党员。")
             found.append(BadSetting("chosen", message, units="、".join(empty)))
+    if form.about == "persons":
+        found += _numbered(round_, form, chosen)
     if round_.needs_codes and chosen:
         few = list(electorate.too_few(round_, chosen, groups_of(round_)))
         found += [BadSetting("codes", words, **of) for words, of in few]
@@ -60,6 +65,22 @@ def issues_before_opening(round_: Round, now: datetime, reason: str = "") -> lis
     return found
 
 
+def _numbered(round_: Round, form: Questionnaire, chosen: Sequence[Unit]) -> Iterator[BadSetting]:
+    """People to be rated whose code is their identity number, which would be printed and kept."""
+    if form.listed:
+        people = [line.known for line in listing.lines(round_, form.about, chosen) if line.known]
+    else:
+        people = [person for unit in chosen for person in subjects.members(unit)]
+    names = [each.name for each in people if is_identity(each.code)]
+    if names:
+        message = N_(
+            "%(names)s等 %(n)s 人的编号是身份证号，会印在票和存档上。"
+            "请管理员先运行 people rename-ids 换成短编号。"
+        )
+        field = "listed" if form.listed else "chosen"
+        yield BadSetting(field, message, names="、".join(names[:3]), n=len(names))
+
+
 def chosen_units(round_: Round) -> list[Unit]:
     """The units of the roster that a round is held in, in their order."""
     return list(Unit.select().where(Unit.id.in_(round_.chosen)).order_by(Unit.code))
@@ -67,5 +88,5 @@ def chosen_units(round_: Round) -> list[Unit]:
 
 def cautions(round_: Round, now: datetime) -> list[Refused]:
     """What an organiser should think of once more before opening a draft."""
-    lately = electorate.counted_lately(round_, chosen_units(round_), now)
+    lately = electorate.asked_lately(round_, chosen_units(round_), now)
     return [Refused(words, **of) for words, of in lately]

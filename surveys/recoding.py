@@ -49,13 +49,23 @@ def _rename_in_open_rounds(person: Person, code: str) -> None:
     still_open = Round.select(Round.id).where(Round.state == "open")
     about = (Subject.person == person) & Subject.round.in_(still_open)
     _touch(Round.id.in_(Subject.select(Subject.round).where(about)))
-    key = peewee.fn.replace(Subject.key, person.code, code)
-    Subject.update(key=key).where(about).execute()
+    fields = (Subject.key, Subject.label, Subject.place_label)
+    Subject.update(_without(person.code, code, *fields)).where(about).execute()
+
+
+def _without(old: str, new: str, *fields: peewee.Field) -> dict[peewee.Field, peewee.Function]:
+    """The fields with the code replaced: it stands in the label of a namesake, too."""
+    return {field: peewee.fn.replace(field, old, new) for field in fields}
 
 
 def _rename_in_composites(person: Person, code: str) -> None:
-    """Where no source knows the old key; else its values would no longer be found."""
+    """The key where no source knows the old one; else its values would no longer be found."""
     source, old = CompositeSource, person.code
+    every = Composite.select(Composite.id).where(Composite.state == "draft")
+    labels = _without(old, code, CompositeSubject.label, CompositeSubject.place_label)
+    CompositeSubject.update(labels).where(
+        CompositeSubject.key == old, CompositeSubject.composite.in_(every)
+    ).execute()
     knowing = source.select(source.composite).join(Subject, on=(Subject.round == source.round))
     also = source.select(source.composite).join(
         CompositeSubject, on=(CompositeSubject.composite == source.other)

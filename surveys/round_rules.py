@@ -231,7 +231,7 @@ def _check(document: dict[str, Any]) -> None:
     for number, flag in enumerate(document["rules"].get("flags", ())):
         if not set(flag["options"]) <= valued:
             raise BadSetting(
-                f"flag-{number}-share", N_("提示只能用有分值的选项；不了解、弃权不算有效回答。")
+                f"flag-{number}-share", N_("提示只能用有分值的选项；没有分值的不算有效回答。")
             )
         if flag.get("of") == "issued" and not questionnaire.is_by_codes(document):
             raise BadSetting(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from site_app import auth
 from site_app.models import AuditEntry
-from surveys import ballots, readiness, rounds, typed
+from surveys import ballots, closing, readiness, rounds, typed
 from surveys.models import Round
 from tests import factories
 from tests.desk import SetClock, post, reloaded, text
@@ -124,3 +124,115 @@ def test_the_same_asked_of_one_place_within_a_year_is_a_caution_and_no_refusal(
     assert district.branch.name in str(caution)
     assert readiness.cautions(again, AFTER + timedelta(days=367)) == []
     assert fields(again) == []
+
+
+def test_codes_voided_while_a_vote_runs_do_not_make_fewer_people_entitled(
+    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    """Eleven are entitled, six come, four vote yes: lost, and so it stays."""
+    for number in (9, 10, 11):
+        factories.person(f"p{number}", f"示例党员{number}", district.branch)
+    made = vote_on(district, "赵示例")
+    given = factories.codes(keys, made, district.branch, 11)
+    factories.opened(keys, made)
+    for place, code in enumerate(given[:6]):
+        factories.vote(keys, code, {"no-1": "yes" if place < 4 else "no"})
+    here = f"/desk/rounds/{made.id}"
+    row = f"n-{district.branch.id}-{first_group(made).id}"
+    assert "没有补发的，计票时仍算发出" in text(signed_in.get(f"{here}/codes"))
+    assert post(signed_in, f"{here}/void", {"row": row}, form=here).status_code == 303
+    (score,) = factories.closed(keys, reloaded(made)).scores()
+    assert score.details["flags"] == []
+    set_clock(AFTER)
+    record = text(signed_in.get(f"{here}/protocol"))
+    cells = re.findall(r'<td class="numeric"[^>]*>(\d+)</td>', record)
+    assert cells[:3] == ["11", "11", "6"], "entitled, issued, returned"
+    assert "赞成占应到 4/11" in record
+
+
+def test_lost_slips_are_replaced_and_counted_once(keys: Path, district: District) -> None:
+    made, given = factories.open_appraisal(keys, district)
+    factories.vote(keys, given[0], {})
+    group = first_group(made)
+    ballots.void_codes(made, district.branch, group)
+    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [8]
+    factories.codes(keys, made, district.branch, 7)
+    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [8]
+
+
+def test_the_fewer_codes_that_a_reason_stands_for_stay_as_many(
+    keys: Path, district: District
+) -> None:
+    made = vote_on(district, "赵示例")
+    factories.codes(keys, made, district.branch, 8)
+    ballots.void_codes(made, district.branch, first_group(made))
+    factories.codes(keys, made, district.branch, 6)
+    rounds.open_round(keys, made, START, "示例原因：两人出国")
+    ballots.void_codes(made, district.branch, first_group(made))
+    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [6]
+
+
+@pytest.mark.parametrize("when", [START, AFTER])
+def test_the_same_asked_of_one_place_at_the_same_time_is_a_caution_too(
+    when: datetime, keys: Path, district: District
+) -> None:
+    """While the other is open, and while it has ended and waits to be counted."""
+    first, _ = factories.open_appraisal(keys, district, title="示例甲次")
+    again = factories.draft(district.root, [district.branch], "member-appraisal")
+    (caution,) = readiness.cautions(again, when)
+    assert "示例甲次" in str(caution)
+    assert "还没有计票" in str(caution)
+    rounds.abandon(keys, first, "示例原因")
+    assert readiness.cautions(again, when) == []
+
+
+@pytest.mark.parametrize("mark", "、，,；;")
+def test_two_persons_on_one_line_are_not_one(mark: str, district: District) -> None:
+    with pytest.raises(typed.BadSetting, match="一行只写一位"):
+        vote_on(district, f"赵示例{mark}钱示例")
+
+
+def test_a_mark_in_brackets_parts_no_names(district: District) -> None:
+    assert vote_on(district, "赵示例（示例甲组，示例乙岗）").listed
+
+
+def test_the_sheets_of_a_vote_say_who_came_and_whether_more_than_half_were_for_it(
+    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    """Five of eleven come and all say yes; abstaining is an answer here, and no page denies it."""
+    for number in (9, 10, 11):
+        factories.person(f"p{number}", f"示例党员{number}", district.branch)
+    made = vote_on(district, "赵示例")
+    given = factories.codes(keys, made, district.branch, 11)
+    factories.opened(keys, made)
+    for code in given[:5]:
+        factories.vote(keys, code, {"no-1": "yes"})
+    factories.published(keys, reloaded(made))
+    set_clock(AFTER)
+    here = f"/desk/rounds/{made.id}"
+    for path in ("protocol", "meeting", "persons", "persons/no-1"):
+        sheet = text(signed_in.get(f"{here}/{path}"))
+        assert "实到 5，没有超过应到 11 的一半" in sheet, path
+        assert "赞成占应到 5/11" in sheet, path
+        assert "没有超过 1/2" in sheet, path
+        assert "应到（发出）" in sheet, path
+        assert "肯定率" not in sheet, path
+    for path in ("results", "results/no-1/how"):
+        page = text(signed_in.get(f"{here}/{path}"))
+        assert "弃权”不算" not in page, path
+        assert "弃权的不算" not in page, path
+        assert "弃权和空着的没有分值" not in page, path
+
+
+def test_options_without_a_value_are_named_where_there_are_some(
+    signed_in: FlaskClient, keys: Path, district: District, set_clock: SetClock
+) -> None:
+    made, given = factories.open_appraisal(keys, district)
+    for code in given:
+        factories.vote(keys, code, {"p1": "qualified"})
+    factories.published(keys, reloaded(made))
+    set_clock(AFTER)
+    here = f"/desk/rounds/{made.id}"
+    assert "弃权”不算有效回答" in text(signed_in.get(f"{here}/results"))
+    assert "弃权”没有分值，不算" in text(signed_in.get(f"{here}/results/p1/how"))
+    assert "应到（发出）" not in text(signed_in.get(f"{here}/meeting"))

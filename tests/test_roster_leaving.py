@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -17,26 +14,23 @@ from flask.testing import FlaskClient
 from site_app.models import Account, AuditEntry
 from site_app.rounds_forms import code_rows
 from surveys import (
-    assembling,
     composing,
     composite_rules,
     leaving,
-    recoding,
     roster,
     rounds,
     subjects,
 )
-from surveys.composite_models import Composite, CompositeSubject
+from surveys.composite_models import Composite
 from surveys.messages import Refused
-from surveys.models import Archive, Person, Round, Subject, Unit
+from surveys.models import Archive, Person, Subject, Unit
 from tests import factories
 from tests.conftest import form_token, sign_in
-from tests.factories import AFTER, START, District
+from tests.factories import START, District
 
 Page = Callable[..., str]
 Run = Callable[..., tuple[int, str, str]]
 TODAY = date(2026, 5, 6)
-IDENTITY = "110101199001011234"
 
 
 @pytest.fixture
@@ -316,80 +310,3 @@ def test_people_and_units_go_by_command(run: Run, district: District) -> None:
     code, _, said = run("units", "remove", "b1")
     assert (code, said.count("\n")) == (2, 1)
     assert run("people", "remove", "nobody")[2] == "名册里没有编号“nobody”。\n"
-
-
-# Identity numbers that a site has
-
-
-@pytest.fixture
-def with_identity(district: District, keys: Path) -> tuple[Round, Round, Round]:
-    """A counted ballot, an open one and a draft of a list, all with somebody under his number."""
-    Person.update(code=IDENTITY).where(Person.code == "p1").execute()
-    counted, _ = factories.open_appraisal(keys, district)
-    counted = factories.closed(keys, counted, AFTER)
-    still, _ = factories.open_appraisal(keys, district)
-    draft = factories.draft(district.root, [district.first], "cadre-appraisal", listed=["甲"])
-    Round.update(listed=[IDENTITY, "p2", "甲"]).where(Round.id == draft.id).execute()
-    return counted, still, draft
-
-
-def test_identity_numbers_are_renamed_wherever_nothing_is_final(
-    run: Run, with_identity: tuple[Round, Round, Round], tmp_path: Path
-) -> None:
-    counted, still, draft = with_identity
-    kept = bytes(Archive.get(Archive.round == counted).document)
-    file = tmp_path / "codes.csv"
-    code, out, said = run("people", "rename-ids", file)
-    assert (code, out) == (0, "")
-    assert "换了 1 人的编号" in said
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    (line,) = csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))
-    assert line == {"原编号": IDENTITY, "新编号": "p1", "姓名": "示例党员1"}
-    assert Person.select().where(Person.code == "p1").count() == 1
-    assert factories.subject(still, "p1").label == "示例党员1"
-    assert Round.get_by_id(draft.id).listed == ["p1", "p2", "甲"]
-    assert Round.get_by_id(still.id).revision == still.revision + 1
-    assert factories.subject(counted, IDENTITY), "what is counted is final"
-    assert bytes(Archive.get(Archive.round == counted).document) == kept
-    assert not AuditEntry.select().where(AuditEntry.detail.contains(IDENTITY)).exists()
-
-
-def test_votes_under_the_old_key_are_counted_under_the_new(
-    run: Run, district: District, keys: Path
-) -> None:
-    Person.update(code=IDENTITY).where(Person.code == "p1").execute()
-    ballot, codes = factories.open_appraisal(keys, district)
-    for each in codes[:6]:
-        factories.vote(keys, each, {IDENTITY: "qualified", "p2": "qualified"})
-    run("people", "rename-ids")
-    for each in codes[6:]:
-        factories.vote(keys, each, {"p1": "qualified", "p2": "qualified"})
-    factories.closed(keys, ballot, AFTER)
-    valid = {each.subject.key: each.valid for each in Round.get_by_id(ballot.id).scores()}
-    assert (valid["p1"], valid["p2"]) == (8, 8)
-
-
-def test_the_list_goes_to_the_screen_where_no_file_is_named_and_over_no_other_file(
-    run: Run, with_identity: tuple[Round, Round, Round], tmp_path: Path
-) -> None:
-    taken = tmp_path / "codes.csv"
-    taken.write_text("mine", "utf-8")
-    code, _, said = run("people", "rename-ids", taken)
-    assert (code, taken.read_text("utf-8")) == (2, "mine")
-    assert "已经有这个文件" in said
-    assert Person.select().where(Person.code == IDENTITY).exists(), "nothing half-done"
-    assert f"{IDENTITY},p1,示例党员1" in run("people", "rename-ids")[1]
-
-
-def test_drafts_of_composites_follow_unless_an_archive_knows_the_number(
-    with_identity: tuple[Round, Round, Round], district: District
-) -> None:
-    counted, *_ = with_identity
-    free, bound = (a_composite_of_people(district, name) for name in ("甲", "乙"))
-    part = assembling.rules_of(bound).parts_from("round")[0]
-    composing.choose_sources(bound, {part: ("round", counted.id)})
-    for each in (free, bound):
-        composing.choose_subjects(each, composing.named(each, [IDENTITY]))
-    recoding.rename_identities(lambda data: None)
-    keys = [CompositeSubject.get(composite=each).key for each in (free, bound)]
-    assert keys == ["p1", IDENTITY]
