@@ -1,8 +1,8 @@
 """Makes a site as a former state of this project left it: `python make.py FILE`, run in its tree.
 
-    git worktree add /tmp/old COMMIT
-    PYTHONPATH=/tmp/old .venv/bin/python tests/schemas/make.py tests/schemas/0005-COMMIT.json.xz
-    git worktree remove /tmp/old
+    git worktree add ../old COMMIT
+    PYTHONPATH=../old .venv/bin/python tests/schemas/make.py tests/schemas/0005-COMMIT.json.xz
+    git worktree remove ../old
 
 The number is that of its newest migration. Do so before a migration is added: the commit without
 it is the state that sites are upgraded from. All data and keys are made up here.
