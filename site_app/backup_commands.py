@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from site_app import backup, storage
 from site_app.commands import Commands
 from site_app.i18n import date_time, sentence
-from surveys.messages import N_
+from surveys.messages import N_, Refused
 
 backup_group = Commands("backup", help=N_("备份数据库；密钥不在其中。"))
 
@@ -21,7 +21,9 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 @backup_group.command("create", help=N_("把数据库备份到新文件 FILE，网站不用停。"))
 @FILE
 def create(file: Path) -> None:
-    """Back the database up to the new FILE, while the site runs."""
+    """Back the database up to the new FILE, while the site runs; never beside the keys."""
+    if storage.keys() in file.resolve().parents:
+        raise Refused(N_("备份不能放在密钥文件夹里：拿到两样的人就能读出答卷。请换一个地方。"))
     backup.create(file)
     _say(backup.verify(file))
 
