@@ -175,9 +175,10 @@ def _serve(site: config.Config, root: Path, welcome: list[str]) -> int:
                 else:
                     os.killpg(server.pid, signal.SIGKILL if late else signal.SIGTERM)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-            signal.signal(number, end)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, end)
     while not told:
         # In a session of its own: Ctrl-C must reach its workers through it, not beside it.
         server = subprocess.Popen(  # noqa: S603 - our own command

@@ -108,7 +108,7 @@ def served(instance: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     log = instance.parent / "serve.log"
     with log.open("ab") as written:
         process = subprocess.Popen(
-            SERVE,
+            ["env", "--default-signal=HUP", *SERVE],  # as a terminal has it
             cwd=ROOT,
             env=environment(instance, PORT=str(port), SECRET_KEY="only-for-tests"),
             stdout=written,
