@@ -29,6 +29,7 @@ ROUNDS = 3
 SECONDS = 1.5
 CONNECTIONS = (1, 8, 32)
 WHILE_OTHERS_VOTE = 400_000
+SURE = {"clock_is_right": "yes"}
 SIZES = (10_000, 100_000, 1_000_000)
 KILOBYTE = 1024
 
@@ -141,7 +142,7 @@ def held_up(bench: bench_site.Bench, site: Server) -> None:
     page = browser.get(path)
     form = next(form for form in page.forms if form.method == "post" and not form.action)
     answers: list[Page] = []
-    count = threading.Thread(target=lambda: answers.append(browser.send(page, form)))
+    count = threading.Thread(target=lambda: answers.append(browser.send(page, form, SURE)))
     print(f"\nVotes while the desk counts {WHILE_OTHERS_VOTE:,} ratings, 8 connections")
     line("", "votes", "per s", "p50 ms", "p99", "longest")
     for name in ("nothing counts", "it counts"):

@@ -95,7 +95,7 @@ def open_round(
     given: list[str] = []
     while len(given) < codes_each:
         given += ballots.issue_codes(keys, made, chosen[0], group, ballots.MOST_CODES)
-    rounds.open_round(keys, made, now)
+    rounds.open_round(keys, made, now, "示例原因")
     return Round.get_by_id(made.id), given
 
 
