@@ -44,12 +44,10 @@ class NothingLeft(Refused):
     field = "anyway"
 
 
-NOTHING_LEFT = NothingLeft(
-    N_(
-        "计票会什么结果也不留下：没有一个对象的作答人数够得上显示。计票停在这里，什么也没有改动。"
-        "可以延期再请人来填；确实要这样结束的，"
-        "请勾选“什么也不留下，仍然计票”再计一次（命令行加 --anyway）。"
-    )
+NOTHING_LEFT = N_(
+    "计票会什么结果也不留下：没有一个对象的作答人数够得上显示。计票停在这里，什么也没有改动。"
+    "可以延期再请人来填；确实要这样结束的，"
+    "请勾选“什么也不留下，仍然计票”再计一次（命令行加 --anyway）。"
 )
 
 
@@ -176,7 +174,7 @@ def shows_something(foreseen: Iterable[Foreseen]) -> bool:
 def check_something_is_left(foreseen: Iterable[Foreseen], anyway: bool) -> None:
     """Refuse to count what would leave nothing, unless that is wanted."""
     if not anyway and not shows_something(foreseen):
-        raise NOTHING_LEFT
+        raise NothingLeft(NOTHING_LEFT)
 
 
 def turnout(round_: Round) -> list[dict[str, Any]]:
@@ -264,7 +262,7 @@ def closing(
                 raise
             continue
         if made.shows_nothing and not anyway:
-            raise NOTHING_LEFT
+            raise NothingLeft(NOTHING_LEFT)
         with writing():
             if _basis(Round.get_by_id(round_.id)) == basis:
                 _keep(round_, made, now)

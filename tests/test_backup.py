@@ -6,6 +6,7 @@ import os
 import resource
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -148,9 +149,9 @@ def a_dangling_link(path: Path) -> None:
 
 @pytest.mark.parametrize("lies_there", [a_file, Path.mkdir, a_dangling_link])
 def test_a_backup_is_never_written_over_anything(
-    site: Flask, district: District, file: Path, lies_there: object
+    site: Flask, district: District, file: Path, lies_there: Callable[[Path], object]
 ) -> None:
-    lies_there(file)  # type: ignore[operator]
+    lies_there(file)
     before, was = set(all_in(file.parent)), file.is_file() and file.read_bytes()
     assert "不能覆盖" in run(site, "backup", "create", str(file), code=2)
     assert set(all_in(file.parent)) == before

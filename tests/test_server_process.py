@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -57,10 +57,10 @@ def answered(port: int, path: str = "/v", within: float = 5) -> bool:
     return False
 
 
-def until(true: object, seconds: float = 20) -> bool:
+def until(true: Callable[[], object], seconds: float = 20) -> bool:
     stop = time.monotonic() + seconds
     while time.monotonic() < stop:
-        if true():  # type: ignore[operator]
+        if true():
             return True
         time.sleep(0.05)
     return False
