@@ -54,7 +54,10 @@ def look(path: Path) -> Found:
 
 def found_in(reader: sqlite3.Connection) -> Found:
     """What an opened database says of itself; refuses one that is not ours."""
-    tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+    try:
+        tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+    except UnicodeDecodeError:  # SQLite's complaint quotes what it found, which need not be text
+        raise db.Trouble(db.REASONS["CORRUPT"]) from None
     if tables and "schema_migration" not in tables:
         raise db.Trouble(db.REASONS["NOTADB"])
 

@@ -217,6 +217,12 @@ def test_a_backup_that_was_shortened_or_changed_anywhere_is_refused(
             assert "不是一份完整的备份" in refused(file.with_name("hurt"), content), at
 
 
+def test_a_backup_whose_schema_is_no_text_is_refused(made: bytes, file: Path) -> None:
+    hurt = made.replace(b'CREATE TABLE "account"', b'CREATE TABL\xd8 "account"')
+    assert hurt != made
+    assert "不是一份完整的备份" in refused(file.with_name("hurt"), hurt)
+
+
 def test_what_is_no_backup_is_refused(made: bytes, file: Path) -> None:
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     hurt = file.with_name("hurt")

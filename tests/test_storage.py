@@ -99,6 +99,13 @@ def truncate(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def garble(path: Path) -> None:
+    """In the words of the schema, with bytes that are no text."""
+    content = path.read_bytes()
+    assert content.count(b'CREATE TABLE "account"') == 1
+    path.write_bytes(content.replace(b'CREATE TABLE "account"', b'CREATE TABL\xd8 "account"'))
+
+
 def replace(path: Path) -> None:
     path.write_text("这不是数据库。" * 500)
 
@@ -132,6 +139,7 @@ def put_a_folder(path: Path) -> None:
     [
         (damage, "坏了"),
         (truncate, "坏了"),
+        (garble, "坏了"),
         (replace, "坏了"),
         (put_a_folder, "不是本网站的数据库"),
         (fill_with_another_program, "不是本网站的数据库"),
