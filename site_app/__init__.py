@@ -9,14 +9,14 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from site_app import (
+    accounts,
     answers,
-    auth,
     cli,
     composites,
     config,
     errors,
+    help,
     i18n,
-    manual,
     models,
     plan,
     questionnaires,
@@ -24,9 +24,9 @@ from site_app import (
     roster,
     rounds,
     security,
-    shelf,
     static_files,
     storage,
+    units,
 )
 
 
@@ -47,10 +47,21 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     security.init_app(app)
     static_files.init_app(app)
     i18n.init_app(app)
-    auth.init_app(app)
+    accounts.init_app(app)
     errors.init_app(app)
-    shelf.init_app(app)
-    rooms = (plan, answers, auth, rounds, questionnaires, results, composites, roster, manual)
+    questionnaires.init_app(app)
+    rooms = (
+        plan,
+        answers,
+        accounts,
+        rounds,
+        questionnaires,
+        results,
+        units,
+        composites,
+        roster,
+        help,
+    )
     for room in rooms:
         app.register_blueprint(room.blueprint)
     cli.init_app(app)

@@ -109,3 +109,11 @@ def read(environment: Mapping[str, str]) -> Config:
         zone=zone,
         shown=given | read_as,
     )
+
+
+HOST = "127.0.0.1"
+
+
+def base_url(site: Config) -> str:
+    """Where the site is reached: PUBLIC_URL, or this machine."""
+    return site.public_url or f"http://{HOST}:{site.port}"

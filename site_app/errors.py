@@ -12,7 +12,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from site_app import auth, security
+from site_app import security
+from site_app.accounts import sign_in
 from site_app.i18n import sentence_marked
 from surveys import db
 from surveys.messages import N_, Refused
@@ -91,9 +92,9 @@ def _to_its_page() -> Response | None:
 
 def _to_sign_in() -> tuple[str, int] | Response:
     if request.args.get("by") == "link" and not request.cookies:
-        return auth.without_cookies()
+        return sign_in.without_cookies()
     target = request.full_path.rstrip("?") if request.method == "GET" else ""
-    return redirect(url_for("auth.sign_in", next=target), 303)
+    return redirect(url_for("accounts.sign_in", next=target), 303)
 
 
 def _held() -> tuple[str, int] | None:
@@ -110,8 +111,12 @@ def _held() -> tuple[str, int] | None:
 
 def missing_token(error: CSRFError) -> tuple[str, int]:
     """A form without its token: the page says so, and keeps what was typed, or *back* does."""
-    if request.endpoint == "auth.sign_in" and not request.cookies and "csrf_token" in request.form:
-        return auth.without_cookies()
+    if (
+        request.endpoint == "accounts.sign_in"
+        and not request.cookies
+        and "csrf_token" in request.form
+    ):
+        return sign_in.without_cookies()
     advice = _("页面放得太久或没有加载完整。请返回上一页，内容还在，再提交一次。")
     return _held() or page(400, advice)
 

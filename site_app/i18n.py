@@ -14,7 +14,8 @@ from flask import Flask, Response, current_app, request
 from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup, escape
 
-from surveys.messages import N_, Refused
+from site_app.words import DISCLOSURE, MEMBERSHIP, PHASE, SAMPLING, UNIT_KIND
+from surveys.messages import Refused
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOCALES = {code: Locale(code) for code in LANGUAGES}
@@ -23,35 +24,6 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 babel = Babel()
-
-UNIT_KIND = {
-    "district": N_("区"),
-    "subdistrict": N_("街道"),
-    "community": N_("社区"),
-    "village": N_("村"),
-    "branch": N_("支部"),
-    "organ": N_("机关"),
-    "school": N_("学校"),
-    "enterprise": N_("企业"),
-    "social": N_("社会组织"),
-}
-MEMBERSHIP = {"full": N_("正式党员"), "probationary": N_("预备党员"), "none": N_("非党员")}
-PHASE = {
-    "draft": N_("草稿"),
-    "waiting": N_("待开始"),
-    "open": N_("进行中"),
-    "ended": N_("已截止，待计票"),
-    "closed": N_("已计票，待公布"),
-    "published": N_("已公布"),
-    "abandoned": N_("已终止"),
-}
-DISCLOSURE = {
-    "full": N_("显示"),
-    "few": N_("人数太少，不显示"),
-    "complement": N_("为保护相邻小单位，不显示"),
-    "void": N_("收回多于发出，作废"),
-}
-SAMPLING = {"open": N_("自愿参加"), "drawn": N_("随机抽取"), "all": N_("全体参加")}
 
 
 def choose_language() -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import peewee
 
-from surveys.db import BaseModel, UTCField, database
-from surveys.models import JSONField, Round, Unit
+from surveys.db import BaseModel, JSONField, UTCField, database
+from surveys.models import Round, Unit
 
 LARGEST_ID = 2**62
 """What an address may ask for: the database can hold no larger number."""

@@ -17,21 +17,18 @@ from types import FrameType
 import click
 from flask_babel import gettext as _
 
-from site_app import auth, clock, config, demo, lifeline, storage
+from site_app import clock, config, lifeline, storage
+from site_app.accounts import sign_in
+from site_app.config import HOST
+from site_app.demo import load
 from site_app.models import Account, SiteFact, is_demonstration
 from surveys import db
 from surveys.db import database
 from surveys.messages import N_, Refused
 from surveys.models import Round, Unit
 
-HOST = "127.0.0.1"
 WORKERS = 2
 LONGEST_END = 15
-
-
-def base_url(site: config.Config) -> str:
-    """Where the site is reached: PUBLIC_URL, or this machine."""
-    return site.public_url or f"http://{HOST}:{site.port}"
 
 
 def check_port(site: config.Config) -> None:
@@ -99,11 +96,11 @@ def run(site: config.Config, root: Path) -> None:
     """Prepare the site and serve it until Ctrl-C; the exit code is 0 when it was ended so."""
     check_port(site)
     storage.upgrade()
-    if demo.was_interrupted():
-        demo.wipe(storage.keys())
+    if load.was_interrupted():
+        load.wipe(storage.keys())
         SiteFact.delete().where(SiteFact.name == "wiped").execute()
-    if not Unit.select().exists() and not Round.select().exists() and not demo.was_wiped():
-        demo.load(storage.keys(), click.echo)
+    if not Unit.select().exists() and not Round.select().exists() and not load.was_wiped():
+        load.load(storage.keys(), click.echo)
     buffered = _(
         "对外服务时，前面要有收完整个请求才转来的网页服务器（nginx 本来如此）："
         "直接连到这个端口，几个只发一半的请求就能堵住网站。"
@@ -130,8 +127,8 @@ def links(site: config.Config) -> list[str]:
     here = f"http://{HOST}:{site.port}"
     if not is_demonstration():
         return [_("网站") + f"  {here}/"]
-    survey, code = demo.doors(storage.keys(), clock.now().astimezone(UTC))
-    desk = auth.make_link(Account.get(Account.name == demo.ORGANISER))
+    survey, code = load.doors(storage.keys(), clock.now().astimezone(UTC))
+    desk = sign_in.make_link(Account.get(Account.name == load.ORGANISER))
     return [
         _("居民问卷") + f"  {here}{survey}",
         _("党员测评") + f"  {here}/v#{code}",

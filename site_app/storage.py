@@ -21,9 +21,10 @@ from playhouse.migrations import Migration, Runner
 from site_app import commands, config
 from site_app.i18n import sentence_outside
 from site_app.models import SiteFact
-from surveys import db, rounds, seal
+from surveys import ballots, db, rounds
+from surveys.ballots import seal
 from surveys.messages import N_, Refused
-from surveys.models import AccessCode, Round
+from surveys.models import Round
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 logger = logging.getLogger("site")
@@ -222,16 +223,15 @@ CODES_LOST = seal.KeyLost(
 
 def lost_of(round_: Round) -> seal.KeyLost | None:
     """What is the matter with the keys of a round: its own, else that of codes it waits for."""
-    codes = AccessCode.select().where(AccessCode.round == round_, AccessCode.state == "unspent")
     if lost := rounds.lost_key(keys(), round_):
         return lost
-    return CODES_LOST if codes.exists() and codes_are_lost() else None
+    return CODES_LOST if ballots.unspent(round_) and codes_are_lost() else None
 
 
 def codes_are_lost(folder: Path | None = None) -> bool:
     """Whether codes wait to be used whose key is not the one in the folder of keys."""
     folder = folder or keys()
-    if not AccessCode.select().where(AccessCode.state == "unspent").exists():
+    if not ballots.unspent():
         return False
     known = SiteFact.get_or_none(SiteFact.name == "codes-key")
     try:

@@ -11,7 +11,8 @@ from pathlib import Path
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from site_app import auth, config
+from site_app import config
+from site_app.accounts import guards
 from surveys import db
 from surveys.messages import N_, Refused
 
@@ -36,7 +37,7 @@ def keep(data: bytes) -> str:
     name = secrets.token_hex(16)
     with open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
-    return _signer().dumps([name, auth.signed_in().id])
+    return _signer().dumps([name, guards.signed_in().id])
 
 
 def reopen(token: str) -> bytes:
@@ -61,7 +62,7 @@ def forget_all() -> None:
 
 def _path(token: str) -> Path:
     name, account_id = _signer().loads(token, max_age=LASTS)
-    if account_id != auth.signed_in().id:
+    if account_id != guards.signed_in().id:
         raise BadData("somebody else's file")
     return _folder() / str(name)
 

@@ -1,4 +1,4 @@
-"""`python -m surveys score|hide|verify FILE`: recompute a published result with Python alone.
+"""`python -m surveys score|hide|shares|verify FILE`: recompute a published result, alone.
 
 FILE is a round's archive or a composite: its format says which.
 """
@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from surveys import archive, composite, composite_document, disclosure, scoring
-from surveys.archive_types import Number
+from surveys import archive, scoring
+from surveys.archive import Number, composite_file
+from surveys.scoring import composite_scores, disclosure, unscored
 
 USAGE = (
-    "用法 / usage: python3 -m surveys score|hide|verify FILE"
+    "用法 / usage: python3 -m surveys score|hide|shares|verify FILE"
     "（FILE 为 - 则读标准输入 / - reads standard input）"
 )
 
@@ -42,13 +43,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _scores(read: archive.Archive | composite.Composite) -> list[dict[str, Any]]:
-    if isinstance(read, composite.Composite):
-        return [each.as_document() for each in composite.score(read)]
+def _scores(read: archive.Archive | composite_scores.Composite) -> list[dict[str, Any]]:
+    if isinstance(read, composite_scores.Composite):
+        return [each.as_document() for each in composite_scores.score(read)]
     return [each.as_document() for each in scoring.score(read)]
 
 
-def differences(read: archive.Archive | composite.Composite) -> Iterator[str]:
+def differences(read: archive.Archive | composite_scores.Composite) -> Iterator[str]:
     """A line for each difference between the file's own scores and what it gives."""
     computed = {each["subject"]: each for each in _scores(read)}
     own = [(each["subject"], _plain(each)) for each in read.scores]
@@ -69,17 +70,22 @@ def differences(read: archive.Archive | composite.Composite) -> Iterator[str]:
         yield f"scores: file {_text(named)}, computed {_text(list(computed))}"
 
 
-def _read(data: bytes) -> archive.Archive | composite.Composite:
+def _read(data: bytes) -> archive.Archive | composite_scores.Composite:
     """A composite where the file says that it is one, else a round's archive."""
     document = archive.parsed(data)
-    if isinstance(document, dict) and document.get("format") == composite_document.FORMAT:
-        return composite_document.from_parsed(document)
+    if isinstance(document, dict) and document.get("format") == composite_file.FORMAT:
+        return composite_file.from_parsed(document)
     return archive.from_parsed(document)
+
+
+def _print(document: dict[str, Any]) -> None:
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    sys.stdout.buffer.write(text.encode("utf-8"))
 
 
 def main(words: list[str]) -> int:
     """Run a command; 0 when all is well, 1 when `verify` finds a difference, 2 on bad input."""
-    if len(words) != 2 or words[0] not in ("score", "hide", "verify"):
+    if len(words) != 2 or words[0] not in ("score", "hide", "shares", "verify"):
         print(USAGE, file=sys.stderr)
         return 2
     try:
@@ -95,16 +101,16 @@ def main(words: list[str]) -> int:
         found = list(differences(read))
         sys.stdout.buffer.write("".join(f"{line}\n" for line in found).encode("utf-8"))
         return 1 if found else 0
+    if words[0] == "score":
+        _print({"scores": _scores(read)})
+        return 0
+    if isinstance(read, composite_scores.Composite):
+        print("format: a composite holds no tallies to hide or to share out", file=sys.stderr)
+        return 2
     if words[0] == "hide":
-        if isinstance(read, composite.Composite):
-            print(
-                "format: a composite holds no tallies, so there is nothing to hide", file=sys.stderr
-            )
-            return 2
         sys.stdout.buffer.write(archive.to_bytes(disclosure.hide(read)))
     else:
-        text = json.dumps({"scores": _scores(read)}, ensure_ascii=False, indent=2) + "\n"
-        sys.stdout.buffer.write(text.encode("utf-8"))
+        _print({"shares": unscored.of(read)})
     return 0
 
 

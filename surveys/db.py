@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
 import time
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from errno import EDQUOT, EFBIG, ENOSPC
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import peewee
 
@@ -182,3 +183,19 @@ def writing() -> Iterator[None]:
         queue.wait(gate)
         with database.atomic():
             yield
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> list[peewee.Node]:
+    return [peewee.Check(f"{column} IN ({', '.join(repr(value) for value in values)})")]
+
+
+class JSONField(peewee.TextField):
+    """A JSON document, stored as text in the order in which it was given."""
+
+    def db_value(self, value: Any) -> str | None:
+        """Write the document without needless space."""
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def python_value(self, value: str | None) -> Any:
+        """Read it back."""
+        return None if value is None else json.loads(value)

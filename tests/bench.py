@@ -16,9 +16,12 @@ import time
 from pathlib import Path
 from statistics import median
 
+from site_app.accounts import sign_in
+from site_app.demo import load as demo
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from site_app import auth, demo
+
 from site_app.models import Account
 from surveys.db import database
 from surveys.models import Round
@@ -135,7 +138,7 @@ def held_up(bench: bench_site.Bench, site: Server) -> None:
     """The longest that a vote waits while the desk counts, beside a run in which nothing counts."""
     with bench.app.app_context():
         path = bench_site.ended(bench, WHILE_OTHERS_VOTE)
-        link = auth.make_link(Account.get(Account.name == demo.ORGANISER))
+        link = sign_in.make_link(Account.get(Account.name == demo.ORGANISER))
         database.close()
     browser = site.browser()
     browser.get(link)

@@ -12,9 +12,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from surveys import counting, db
+from surveys.ballots import seal
+from surveys.counting import tally
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from surveys import closing, db, seal, tally
+
 from surveys.db import database
 from surveys.models import Round
 
@@ -38,7 +42,7 @@ def count(keys: Path, survey: Round) -> None:
 
 def close(keys: Path, survey: Round) -> None:
     """The whole closing: counting, archive, scores, deletion, destruction of the key."""
-    closing.close(keys, survey, survey.ends_at + timedelta(minutes=1))
+    counting.close(keys, survey, survey.ends_at + timedelta(minutes=1))
 
 
 WORK: dict[str, Callable[[Path, Round], None]] = {

@@ -15,9 +15,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from surveys import archive, scoring
+from surveys.scoring import disclosure
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from surveys import archive, disclosure, scoring
 
 SIZES = (500, 1000, 2000, 5000)
 QUESTIONS = 8

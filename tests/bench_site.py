@@ -12,12 +12,15 @@ from random import Random
 
 from flask import Flask
 
-from site_app import create_app, demo, storage
+from site_app import create_app, storage
 from site_app.commands import refusals
+from site_app.demo import load as demo
 from site_app.models import Plan
-from surveys import ballots, questionnaire, rounds, seal, urn
+from surveys import ballots, rounds
+from surveys.ballots import seal, urn
 from surveys.db import database, writing
 from surveys.models import Group, Person, Round, Subject, Unit
+from surveys.questionnaires import questionnaire
 from tests import load
 from tests.live import Page, Server, is_thanks, up_to_the_last_step, with_code
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from surveys.composite_models import Composite
-from surveys.models import Round
+from surveys.models import Composite, Round
 from tests.desk import post
 from tests.factories import AFTER
 

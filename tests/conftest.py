@@ -17,7 +17,8 @@ from playhouse.migrations import Runner
 from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
-from site_app import auth, clock, create_app, storage
+from site_app import clock, create_app, storage
+from site_app.accounts import sign_in as auth
 from site_app.models import Account
 from surveys.db import database
 from tests import browsing, factories, live

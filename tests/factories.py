@@ -9,17 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from site_app.models import Account
-from surveys import (
-    ballots,
-    closing,
-    composing,
-    composite_rules,
-    figures,
-    questionnaire,
-    rounds,
-)
-from surveys.composite_models import Composite, CompositeSubject
-from surveys.models import Group, Person, Round, Subject, Unit
+from surveys import ballots, composites, counting, rounds
+from surveys.composites import rules, signed_figures
+from surveys.models import Composite, CompositeSubject, Group, Person, Round, Subject, Unit
+from surveys.questionnaires import questionnaire
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DURING = START + timedelta(hours=1)
@@ -158,7 +151,7 @@ def vote_fully(
 
 
 def closed(keys: Path, round_: Round, now: datetime = AFTER) -> Round:
-    closing.close(keys, round_, now)
+    counting.close(keys, round_, now)
     return Round.get_by_id(round_.id)
 
 
@@ -170,17 +163,17 @@ def published(keys: Path, round_: Round, pledge: str = "六月底前整改。") 
 
 def composite(district: District, round_: Round | None, *, public: bool = False) -> Composite:
     """Stars of two communities: residents from a round, a signed figure, a deduction."""
-    made = composing.create(composite_rules.library()["community-stars"], district.root, "示范星级")
+    made = composites.create(rules.library()["community-stars"], district.root, "示范星级")
     if round_ is not None:
-        composing.choose_sources(made, {"residents": ("round", round_.id)})
-    composing.choose_subjects(made, composing.named(made, ["c1", "c2"]))
-    signed = {"c1": figures.Typed("45/50", "示例签字人", "2026-03-01")}
-    composing.set_figures(made, "rooms", signed, "organiser", START, START.date())
+        composites.choose_sources(made, {"residents": ("round", round_.id)})
+    composites.choose_subjects(made, composites.named(made, ["c1", "c2"]))
+    signed = {"c1": signed_figures.Typed("45/50", "示例签字人", "2026-03-01")}
+    composites.set_figures(made, "rooms", signed, "organiser", START, START.date())
     first = CompositeSubject.get(CompositeSubject.composite == made)
-    composing.deduct(made, first, "1.5", "示例理由", "organiser", START)
+    composites.deduct(made, first, "1.5", "示例理由", "organiser", START)
     made = Composite.get_by_id(made.id)
     if public:
-        composing.compute(made, START, START.date())
+        composites.compute(made, START, START.date())
         made = Composite.get_by_id(made.id)
-        composing.publish(made, made.sha256, START)
+        composites.publish(made, made.sha256, START)
     return Composite.get_by_id(made.id)

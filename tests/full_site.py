@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from site_app import plan_calls, plan_document, plan_store
+from site_app.plan import calls, document, store
 from surveys import rounds
 from surveys.models import Round
 from tests import factories
@@ -24,7 +24,7 @@ PLAN = """2026年示范区组织工作要点
 def fill(keys: Path, district: District) -> None:
     """Plans of two years, and rounds in every phase there is while the clock says DURING."""
     for text in (PLAN.replace("2026", "2025").replace("每月", "每季"), PLAN):
-        plan_store.store(plan_document.parse(text), plan_calls.load(), replace=False)
+        store.store(document.parse(text), calls.load(), replace=False)
     for days in (400, 40):
         published_survey(keys, district, START - timedelta(days=days))
     for publish in (False, True):

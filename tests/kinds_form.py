@@ -6,8 +6,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from surveys import questionnaire, rounds
+from surveys import rounds
 from surveys.models import Round
+from surveys.questionnaires import questionnaire
 from tests import factories
 from tests.factories import District
 

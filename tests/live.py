@@ -17,7 +17,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from site_app import serve
+from site_app import config, serve
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 30
@@ -28,7 +28,7 @@ SETTINGS = ("INSTANCE_DIR", "DATABASE_URL", "KEYS_DIR", "SECRET_KEY", "PORT", "P
 def free_port() -> int:
     """A port of this machine that nothing listens on."""
     with socket.socket() as probe:
-        probe.bind((serve.HOST, 0))
+        probe.bind((config.HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 
@@ -127,7 +127,7 @@ def wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path
         if process.poll() is not None:
             break
         with suppress(OSError, HTTPException):
-            connection = HTTPConnection(serve.HOST, port, timeout=PATIENCE)
+            connection = HTTPConnection(config.HOST, port, timeout=PATIENCE)
             connection.request("GET", "/no-such-page")
             connection.getresponse().read()
             connection.close()
@@ -283,7 +283,7 @@ class Browser:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = HTTPConnection(serve.HOST, self.port, timeout=2 * PATIENCE)
+        connection = HTTPConnection(config.HOST, self.port, timeout=2 * PATIENCE)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from site_app import serve
+from site_app import config
 
 PROCESSES = 2
 SILENCE = 15
@@ -86,7 +86,7 @@ def _drive(
     poll = select.epoll()
     lanes = {}
     for _ in range(connections):
-        line = socket.create_connection((serve.HOST, port), SILENCE)
+        line = socket.create_connection((config.HOST, port), SILENCE)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         lanes[line.fileno()] = Lane(line)
         poll.register(line, select.EPOLLIN)

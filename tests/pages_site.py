@@ -14,9 +14,12 @@ from unittest.mock import patch
 
 from flask_babel import force_locale
 
-from site_app import auth, clock, create_app, demo, plan_calls, plan_document, plan_store, storage
+from site_app import clock, create_app, storage
+from site_app.accounts import guards, sign_in
+from site_app.demo import load
 from site_app.models import Account
-from site_app.paging import A_PAGE
+from site_app.plan import calls, document, store
+from site_app.ui.paging import A_PAGE
 from surveys import rounds
 from surveys.db import database
 from surveys.models import Round, Subject, Unit
@@ -81,7 +84,7 @@ class Doors:
         """Sign an organiser in; the cookie's value."""
         browser = Browser(self.port)
         browser.open("GET", self.links.pop())
-        return browser.cookies[auth.COOKIE]
+        return browser.cookies[guards.COOKIE]
 
 
 @contextmanager
@@ -121,7 +124,7 @@ def _site(folder: Path) -> Iterator[Path]:
 
 
 def _links(account: Account) -> list[str]:
-    return [auth.make_link(account) for _ in range(4)]
+    return [sign_in.make_link(account) for _ in range(4)]
 
 
 def _empty(folder: Path) -> Doors:
@@ -135,8 +138,8 @@ def _full(folder: Path) -> Doors:
     with _site(folder) as keys:
         district = District()
         full_site.fill(keys, district)
-        plan = plan_document.parse(demo.PLAN.read_text("utf-8").replace("{year}", str(YEAR)), YEAR)
-        plan_store.store(plan, plan_calls.load(), replace=True)
+        plan = document.parse(load.PLAN.read_text("utf-8").replace("{year}", str(YEAR)), YEAR)
+        store.store(plan, calls.load(), replace=True)
         doors = Doors(folder, links=_links(district.organiser))
         _thirty(keys, district, doors)
         _kinds(keys, district, doors)
@@ -148,12 +151,12 @@ def _full(folder: Path) -> Doors:
 def _demo(folder: Path) -> Doors:
     """The demonstration: an open survey, an open ballot, and a result that was compared."""
     with _site(folder) as keys, force_locale("zh_Hans_CN"):
-        demo.load(keys, lambda words: None)
-        survey, code = demo.doors(keys, DURING)
+        load.load(keys, lambda words: None)
+        survey, code = load.doors(keys, DURING)
         held = Round.select().where(Round.state == "published", ~Round.needs_codes)
         public = held.order_by(Round.id.desc()).get()
         names = {"survey": survey, "code": code, "public": str(public.id)}
-        return Doors(folder, names, links=_links(Account.get(Account.name == demo.ORGANISER)))
+        return Doors(folder, names, links=_links(Account.get(Account.name == load.ORGANISER)))
 
 
 def _once(folder: Path) -> Doors:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, CDPSession, FilePayload, Page, Route
 
-from site_app import auth
+from site_app.accounts import guards
 from tests import browsing
 from tests.pages_site import Doors
 from tests.pages_states import MAGNIFIED, State
@@ -172,7 +172,9 @@ class Visitor:
         doors = self.sites[site]
         context = self.chromium.new_context(locale=LOCALES[language])
         if organiser:
-            context.add_cookies([{"name": auth.COOKIE, "value": doors.cookie(), "url": doors.url}])
+            context.add_cookies(
+                [{"name": guards.COOKIE, "value": doors.cookie(), "url": doors.url}]
+            )
         page = context.new_page()
         window = Window(page, context.new_cdp_session(page))
         page.on("console", lambda message: window.said.append(message.text))

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import plan_document, plan_store
+from site_app.plan import document, store
 from tests import factories
 from tests.conftest import check_house_rules, form_token, sign_in
 from tests.factories import DURING, START, District
@@ -30,8 +30,8 @@ GET = [
     ("answers.survey", "/s/{draft}/c1", 200, 200, 200),
     ("answers.survey", "/s/{open}/nowhere", 404, 404, 404),
     ("answers.enter", "/v", 200, 200, 200),
-    ("auth.sign_in", "/sign-in", 200, 200, 200),
-    ("auth.sign_in_by_link", "/sign-in/forged", 403, 403, 403),
+    ("accounts.sign_in", "/sign-in", 200, 200, 200),
+    ("accounts.sign_in_by_link", "/sign-in/forged", 403, 403, 403),
     ("results.index", "/results", 200, 200, 200),
     ("results.show", "/results/{public}", 200, 200, 200),
     ("results.show", "/results/{closed}", 404, 404, 404),
@@ -41,7 +41,7 @@ GET = [
     ("results.how", "/results/{persons}/p1/how", 404, 404, 404),
     ("results.archive", "/results/{public}/archive.json", 200, 200, 200),
     ("results.archive", "/results/{closed}/archive.json", 404, 404, 404),
-    ("results.unit", "/units/c1", 200, 200, 200),
+    ("units.show", "/units/c1", 200, 200, 200),
     ("results.desk", "/desk/rounds/{closed}/results", 303, 404, 200),
     ("results.desk_how", "/desk/rounds/{closed}/results/c1/how", 303, 404, 200),
     ("results.desk_how", "/desk/rounds/{persons}/results/p1/how", 303, 404, 200),
@@ -63,7 +63,7 @@ GET = [
     ("rounds.poster", "/desk/rounds/{open}/poster/c1", 303, 404, 200),
     ("rounds.posters", "/desk/rounds/{open}/posters", 303, 404, 200),
     ("rounds.protocol", "/desk/rounds/{closed}/protocol", 303, 404, 200),
-    ("rounds.audit", "/desk/audit", 303, 200, 200),
+    ("accounts.audit", "/desk/audit", 303, 200, 200),
     ("composites.published", "/composites", 200, 200, 200),
     ("composites.public", "/composites/{stars}", 200, 200, 200),
     ("composites.public", "/composites/{uncounted}", 404, 404, 404),
@@ -88,13 +88,13 @@ GET = [
     ("roster.person", "/desk/people/{beyond}", 303, 404, 200),
     ("roster.units_csv", "/desk/units.csv", 303, 200, 200),
     ("roster.people_csv", "/desk/people.csv", 303, 200, 200),
-    ("manual.index", "/help", 200, 200, 200),
-    ("manual.residents", "/help/residents", 200, 200, 200),
-    ("manual.members", "/help/members", 200, 200, 200),
-    ("manual.organisers", "/help/organisers", 200, 200, 200),
-    ("manual.scoring", "/help/scoring", 200, 200, 200),
-    ("manual.closing", "/help/closing", 200, 200, 200),
-    ("manual.components", "/help/components", 404, 404, 404),
+    ("help.index", "/help", 200, 200, 200),
+    ("help.residents", "/help/residents", 200, 200, 200),
+    ("help.members", "/help/members", 200, 200, 200),
+    ("help.organisers", "/help/organisers", 200, 200, 200),
+    ("help.scoring", "/help/scoring", 200, 200, 200),
+    ("help.closing", "/help/closing", 200, 200, 200),
+    ("help.components", "/help/components", 404, 404, 404),
     ("static", "/static/site.css", 200, 200, 200),
 ]
 
@@ -110,7 +110,7 @@ POST = [
     ("rounds.pledge", "/desk/rounds/{public}/pledge", 303, 404, None),
     ("rounds.void", "/desk/rounds/{coded}/void", 303, 404, None),
     ("results.decide", "/desk/rounds/{persons}/results/p1/grade", 303, 404, None),
-    ("auth.sign_in", "/sign-in", 403, 403, 403),
+    ("accounts.sign_in", "/sign-in", 403, 403, 403),
     ("plan.edit", "/desk/plan/2026/1", 303, 404, None),
     ("plan.upload", "/desk/plan/import", 303, 404, None),
     ("results.decide", "/desk/rounds/{closed}/results/c1/grade", 303, 404, None),
@@ -140,7 +140,7 @@ POST = [
     ("answers.enter", "/v", 400, 400, 400),
     ("answers.review", "/v/review", 400, 400, 400),
     ("answers.cast", "/v/cast", 400, 400, 400),
-    ("auth.sign_out", "/sign-out", 303, 303, 303),
+    ("accounts.sign_out", "/sign-out", 303, 303, 303),
 ]
 
 
@@ -149,7 +149,7 @@ def numbers(
     site: Flask, district: District, keys: Path, set_clock: Callable[[datetime], None]
 ) -> dict[str, int]:
     """One round in each state, all of them the district's; the clock stands while one is open."""
-    plan_store.store(plan_document.parse(PLAN, None), None, replace=False)
+    store.store(document.parse(PLAN, None), None, replace=False)
     early = START + timedelta(minutes=30)
     beyond = factories.person("z1", "示例", district.third)
     draft = factories.draft(district.root, [district.first])

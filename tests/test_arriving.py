@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from surveys import rounds
-from surveys.models import Rating, Round
+from surveys.models import Round
+from surveys.models.ballots import Rating
 from tests import factories
 from tests.answering import SetClock, checked, fresh_token, lines, stored, text_of, token_in
 

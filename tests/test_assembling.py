@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from surveys import assembling, composing, rounds
-from surveys.composite_models import Composite
-from surveys.composite_rules import library
-from surveys.models import Archive
+from surveys import composites, rounds
+from surveys.composites import library
+from surveys.composites import sources as assembling
+from surveys.models import Archive, Composite
 from tests import factories
 from tests.factories import District
 
@@ -18,7 +18,7 @@ EARLY = datetime(2026, 3, 10, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def computed(whole: Composite) -> Composite:
-    composing.compute(Composite.get_by_id(whole.id), EARLY, EARLY.date())
+    composites.compute(Composite.get_by_id(whole.id), EARLY, EARLY.date())
     return Composite.get_by_id(whole.id)
 
 
@@ -37,10 +37,10 @@ def test_a_source_was_closed_on_the_day_that_its_own_document_says(
     rounds.publish(survey, "六月底前整改。", EARLY)
     stars = computed(factories.composite(district, survey))
     assert [each["closed_on"] for each in sources(stars)] == ["2026-03-10"]
-    composing.publish(stars, stars.sha256, EARLY)
-    scores = composing.create(library()["unit-score"], district.root, "示范量化考核")
-    composing.choose_sources(scores, {"residents": ("composite", stars.id)})
-    composing.choose_subjects(scores, composing.named(scores, ["c1"]))
+    composites.publish(stars, stars.sha256, EARLY)
+    scores = composites.create(library()["unit-score"], district.root, "示范量化考核")
+    composites.choose_sources(scores, {"residents": ("composite", stars.id)})
+    composites.choose_subjects(scores, composites.named(scores, ["c1"]))
     assert [each["closed_on"] for each in sources(computed(scores))] == ["2026-03-10"]
 
 
@@ -59,10 +59,10 @@ def test_units_on_a_list_are_judged_themselves_not_the_place_that_rates_them(
     for code in codes:
         factories.vote(keys, code, {district.first.code: "excellent"})
     rating = factories.closed(keys, made)
-    whole = composing.create(library()["unit-score"], district.root, "示范量化考核")
+    whole = composites.create(library()["unit-score"], district.root, "示范量化考核")
     part = library()["unit-score"].parts_from("round")[0]
-    composing.choose_sources(whole, {part: ("round", rating.id)})
-    judged = composing.in_sources(whole)
+    composites.choose_sources(whole, {part: ("round", rating.id)})
+    judged = composites.in_sources(whole)
     assert [each.unit for each in judged] == [district.first.id, district.second.id]
-    composing.choose_subjects(whole, judged)
+    composites.choose_subjects(whole, judged)
     assert assembling.at_hand(whole)[district.first.code], "its own score is there"

@@ -14,7 +14,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import auth, clock
+from site_app import clock
+from site_app.accounts import sign_in as auth
 from site_app.models import Account, AuditEntry, FailedSignIn, SignIn
 from surveys.db import database
 from surveys.messages import Refused

@@ -16,13 +16,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import backup, clock, storage
+from site_app import clock, storage
+from site_app.backup import files
 from site_app.models import SignIn
-from surveys import closing as counting
-from surveys import db, seal
+from surveys import counting, db
+from surveys.ballots import seal
 from surveys.db import database
 from surveys.messages import Refused
-from surveys.models import Archive, Rating
+from surveys.models import Archive
+from surveys.models.ballots import Rating
 from tests import factories
 from tests.factories import AFTER, District
 from tests.test_cli import run
@@ -38,7 +40,7 @@ def file(tmp_path: Path) -> Path:
 def made(site: Flask, district: District, keys: Path, file: Path) -> bytes:
     """A backup of a site with an open round."""
     factories.answer(keys, factories.open_survey(keys, district), "c1", {"overall": "mostly"}, 3)
-    backup.create(file)
+    files.create(file)
     return file.read_bytes()
 
 
@@ -46,7 +48,7 @@ def test_a_backup_says_of_what_site_and_when_and_is_for_its_owner_alone(
     site: Flask, made: bytes, file: Path
 ) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
-    found = backup.verify(file)
+    found = files.verify(file)
     with site.app_context():
         assert found.site_id == storage.site_id()
     assert found.migrations == storage.migrations()
@@ -89,7 +91,7 @@ def test_the_rows_of_a_backup_lie_in_the_order_of_their_keys(
     """On each page of the file too, whatever the order in which they were written."""
     survey = factories.open_survey(keys, district)
     factories.answer(keys, survey, "c1", {"overall": "mostly"}, 60)
-    backup.create(file)
+    files.create(file)
     order = [bytes(each.key) for each in Rating.select().order_by(Rating.key)]
     places = [file.read_bytes().find(key) for key in order]
     assert -1 not in places
@@ -107,7 +109,7 @@ def test_a_writer_neither_waits_for_a_backup_nor_is_half_in_it(
         other.execute("BEGIN IMMEDIATE")
         other.execute("DELETE FROM rating")
         second = file.with_name("second")
-        backup.create(second)
+        files.create(second)
         other.execute("COMMIT")
     with closing(sqlite3.connect(second)) as opened:
         assert opened.execute("SELECT count(*) FROM rating").fetchone() == (3,)
@@ -129,7 +131,7 @@ def test_backups_while_a_round_is_counted_hold_all_ballots_or_the_result(
     while running:
         running = os.waitpid(child, os.WNOHANG) == (0, 0)
         each = tmp_path / f"backup-{len(seen)}"
-        backup.create(each)
+        files.create(each)
         with closing(sqlite3.connect(each)) as opened:
             ask = "SELECT (SELECT count(*) FROM rating), (SELECT count(*) FROM archive)"
             seen.append(opened.execute(ask).fetchone())
@@ -160,15 +162,15 @@ def test_a_backup_is_never_written_over_anything(
 def test_what_comes_into_the_way_meanwhile_is_not_written_over(
     site: Flask, district: District, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verify = backup.verify
+    verify = files.verify
 
     def overtaken(path: Path) -> storage.Found:
         a_file(file)
         return verify(path)
 
-    monkeypatch.setattr(backup, "verify", overtaken)
+    monkeypatch.setattr(files, "verify", overtaken)
     with pytest.raises(Refused, match="不能覆盖"):
-        backup.create(file)
+        files.create(file)
     assert file.read_bytes() == b"mine"
     assert not list(file.parent.glob("*.new"))
 
@@ -199,7 +201,7 @@ def test_of_a_backup_on_a_full_disk_nothing_stays(
 def refused(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     with pytest.raises(Refused) as why:
-        backup.verify(path)
+        files.verify(path)
     assert path.read_bytes() == content
     return str(why.value)
 
@@ -226,18 +228,18 @@ def test_a_backup_whose_schema_is_no_text_is_refused(made: bytes, file: Path) ->
 def test_what_is_no_backup_is_refused(made: bytes, file: Path) -> None:
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     hurt = file.with_name("hurt")
-    forged = b"x" * 100 + backup._last_line(b"x" * 100)
+    forged = b"x" * 100 + files._last_line(b"x" * 100)
     for content in (b"", b"\n", b"text" * 5000, Path(database.database).read_bytes(), forged):
         assert "不是一份完整的备份" in refused(hurt, content)
 
 
 def newer(file: Path) -> None:
     """Make a backup one of a newer program, with the digest that it would have."""
-    os.truncate(file, file.stat().st_size - backup.LENGTH)
+    os.truncate(file, file.stat().st_size - files.LENGTH)
     with closing(sqlite3.connect(file)) as opened:
         opened.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '')")
         opened.commit()
-    file.write_bytes(file.read_bytes() + backup._last_line(file.read_bytes()))
+    file.write_bytes(file.read_bytes() + files._last_line(file.read_bytes()))
 
 
 def test_a_backup_of_a_newer_program_is_refused(site: Flask, made: bytes, file: Path) -> None:
@@ -249,7 +251,7 @@ def test_a_backup_of_a_newer_program_is_refused(site: Flask, made: bytes, file: 
 def test_a_database_that_is_not_made_yet_has_no_backup(tmp_path: Path, file: Path) -> None:
     db.bind(f"sqlite:///{tmp_path}/empty.sqlite")
     with pytest.raises(db.ERRORS):
-        backup.create(file)
+        files.create(file)
     database.close()
     assert not file.exists()
     assert not list(tmp_path.glob("*.new"))

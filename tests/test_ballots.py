@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import ballots, codes, comments, rounds, seal
+from surveys import ballots, rounds
+from surveys.ballots import casting, code_symbols, comments, seal
 from surveys.db import database
 from surveys.messages import Refused
-from surveys.models import AccessCode, Comment, Rating, Receipt, Round
+from surveys.models import Round
+from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import AFTER, DURING, END, START, District
 
@@ -50,7 +52,7 @@ def test_without_the_guard_fifty_at_once_would_be_many_votes(
     district: District, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, given_codes = factories.open_appraisal(keys, district)
-    monkeypatch.setattr(ballots, "SPEND", ballots.SPEND.replace(" AND state = 'unspent'", ""))
+    monkeypatch.setattr(casting, "SPEND", ballots.SPEND.replace(" AND state = 'unspent'", ""))
     thanked = spend_fifty_times(keys, ballots.find(keys, given_codes[0], DURING))
     assert thanked > 1, "the test above has no teeth"
 
@@ -95,14 +97,15 @@ def test_each_refused_code_gets_its_own_sentence(district: District, keys: Path)
         ballots.find(keys, fresh, START)
     factories.vote(keys, spent, {})
     AccessCode.update(state="void").where(
-        AccessCode.digest == codes.digest(codes.normalise(void), (keys / "codes.key").read_bytes())
+        AccessCode.digest
+        == code_symbols.digest(code_symbols.normalise(void), (keys / "codes.key").read_bytes())
     ).execute()
     with pytest.raises(ballots.Spent, match="用过一次"):
         ballots.find(keys, spent, DURING)
     with pytest.raises(ballots.NotACode, match="作废"):
         ballots.find(keys, void, DURING)
     with pytest.raises(ballots.NotACode, match="现在不能用"):
-        ballots.find(keys, codes.make(), DURING)
+        ballots.find(keys, code_symbols.make(), DURING)
     with pytest.raises(ballots.Closed, match="截止"):
         ballots.find(keys, fresh, END)
     factories.closed(keys, round_)

@@ -12,9 +12,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, ViewportSize
 
-from site_app import auth, clock
+from site_app import clock
+from site_app.accounts import sign_in
 from surveys.db import database
-from surveys.models import AccessCode, Comment, Delay, Rating, Round
+from surveys.models import Delay, Round
+from surveys.models.ballots import AccessCode, Comment, Rating
 from tests import factories, live
 from tests.browsing import DESK, PHONE, WITH_AND_WITHOUT, Windows, no_sideways_scroll, tab_to
 from tests.factories import District
@@ -128,7 +130,7 @@ def test_an_organiser_goes_from_the_import_of_a_plan_to_a_published_score(
     script: bool,
 ) -> None:
     page = windows.open(server, DESK, script)
-    page.goto(auth.make_link(district.organiser))
+    page.goto(sign_in.make_link(district.organiser))
     (tmp_path / "plan.txt").write_bytes(PLAN.encode("gb18030"))
     page.goto("/desk/plan/import")
     page.locator("input[type=file]").set_input_files(tmp_path / "plan.txt")
@@ -199,7 +201,7 @@ def test_an_organiser_needs_no_mouse(
     factories.answer(keys, ended, "c1", {"overall": "satisfied"}, 9, now=clock.now())
     Round.update(ends_at=clock.now() - timedelta(minutes=1)).where(Round.id == ended.id).execute()
     page = windows.open(server, DESK)
-    page.goto(auth.make_link(district.organiser))
+    page.goto(sign_in.make_link(district.organiser))
     press(page, f'a[href="/desk/rounds/{made.id}"]')
     press(page, "main a.button")
     tab_to(page, "#title")
@@ -237,7 +239,7 @@ def test_what_was_typed_is_there_in_the_other_language_and_enter_sends_it(
     draft = factories.draft(district.root, [district.first], **window)
     round_ = factories.opened(keys, draft, window["opens"])
     page = windows.open(server, DESK, script)
-    page.goto(auth.make_link(district.organiser))
+    page.goto(sign_in.make_link(district.organiser))
     page.goto(f"/desk/rounds/{round_.id}")
     page.locator("#delay summary").click()
     page.get_by_label("延期的原因").fill("示例原因")

@@ -20,9 +20,9 @@ from flask import Flask
 
 from site_app import clock, models
 from site_app.models import Account
-from surveys import composite_models, seal
+from surveys.ballots import seal
 from surveys.db import database
-from surveys.models import TABLES, Archive, Person, Round, Unit
+from surveys.models import TABLES, Archive, Composite, Person, Round, Score, Unit
 from tests import factories, live
 from tests.factories import AFTER, DURING, START, District
 from tests.live import ROOT
@@ -221,10 +221,10 @@ def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -
         "open",
         "open",
     ]
-    first = Unit.get(Unit.code == "s1c1").satisfaction()
+    first = list(Score.published().join(Unit, on=Score.unit == Unit.id).where(Unit.code == "s1c1"))
     rates = [float(row.rate or 0) for row in first if "居民" in row.round.title]
     assert rates[0] > rates[1] + 20, "the first community clearly rises"
-    assert [each.state for each in composite_models.Composite.select()] == ["published"]
+    assert [each.state for each in Composite.select()] == ["published"]
     zone = site.config["SITE"].zone
     hours = {
         (each.opens_at.astimezone(zone).hour, each.ends_at.astimezone(zone).hour)
@@ -236,11 +236,7 @@ def test_the_demonstration_comes_whole_and_goes_whole(site: Flask, keys: Path) -
     kept.write_text("示例党员")
     assert "units import" in run(site, "demo", "wipe", "--yes")
     assert not kept.exists()
-    left = {
-        table.__name__
-        for table in (*TABLES, *composite_models.TABLES, *models.TABLES)
-        if table.select().exists()
-    }
+    left = {table.__name__ for table in (*TABLES, *models.TABLES) if table.select().exists()}
     assert left == {"SiteFact"}
     assert not seal.held(keys)
     run(site, "demo", "wipe", "--yes", code=2)

@@ -13,18 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import closing, rounds, seal, tally
+from surveys import counting, rounds
+from surveys.ballots import seal
+from surveys.counting import tally
 from surveys.db import database
-from surveys.models import (
-    AccessCode,
-    Archive,
-    Comment,
-    Rating,
-    Receipt,
-    Round,
-    Score,
-    Unit,
-)
+from surveys.models import Archive, Round, Score, Unit
+from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import AFTER, DURING, District
 
@@ -51,14 +45,14 @@ def test_a_round_is_summed_up_its_tree_and_small_groups_are_not_kept(
     district: District, keys: Path
 ) -> None:
     round_ = survey_with_answers(keys, district)
-    foreseen = [(each.subjects, each.outcome) for each in closing.foreseen(round_)]
+    foreseen = [(each.subjects, each.outcome) for each in counting.foreseen(round_)]
     done = factories.closed(keys, round_)
     subjects = kept(done)
     assert subjects["c3"]["disclosure"] == "few"
     assert foreseen == [([each["label"]], each["disclosure"]) for each in subjects.values()]
     assert "groups" not in subjects["c3"]
     assert subjects["c1"]["groups"]["residents"]["returned"] == 20
-    scores = {row.subject.key: row for row in done.scores()}
+    scores = {row.subject.key: row for row in Score.of(done)}
     assert (scores["c1"].score, scores["c1"].rate, scores["c1"].valid) == ("75.00", "75.00", 20)
     assert scores["c3"].score is None
 
@@ -101,11 +95,11 @@ def test_the_downloaded_archive_verifies_in_a_bare_python(
 
 def test_counting_waits_for_the_end_and_happens_once(district: District, keys: Path) -> None:
     round_ = survey_with_answers(keys, district)
-    with pytest.raises(closing.NotNow, match="还没有截止"):
-        closing.close(keys, round_, DURING)
-    closing.close(keys, round_, AFTER)
-    with pytest.raises(closing.NotNow, match="只有一次"):
-        closing.close(keys, round_, AFTER)
+    with pytest.raises(counting.NotNow, match="还没有截止"):
+        counting.close(keys, round_, DURING)
+    counting.close(keys, round_, AFTER)
+    with pytest.raises(counting.NotNow, match="只有一次"):
+        counting.close(keys, round_, AFTER)
 
 
 def test_of_two_who_press_count_at_once_one_counts(district: District, keys: Path) -> None:
@@ -114,8 +108,8 @@ def test_of_two_who_press_count_at_once_one_counts(district: District, keys: Pat
     def press(_: int) -> bool:
         database.connect(reuse_if_open=True)
         try:
-            closing.close(keys, round_, AFTER)
-        except closing.NotNow:
+            counting.close(keys, round_, AFTER)
+        except counting.NotNow:
             return False
         finally:
             database.close()
@@ -138,7 +132,7 @@ def test_when_the_two_ways_disagree_nothing_is_counted_or_changed(
 
     monkeypatch.setattr(tally, way, sabotaged)
     with pytest.raises(tally.CountsDisagree, match="什么也没有改动"):
-        closing.close(keys, round_, AFTER)
+        counting.close(keys, round_, AFTER)
     assert Round.get_by_id(round_.id).state == "open"
     assert Rating.select().count() == 31
     assert Archive.select().count() == Score.select().count() == 0
@@ -153,7 +147,7 @@ def test_a_rating_taken_away_behind_the_sites_back_stops_the_count(
         factories.vote(keys, code, {})
     database.execute_sql("DELETE FROM rating WHERE key IN (SELECT key FROM rating LIMIT 1)")
     with pytest.raises(tally.CountsDisagree, match="不符"):
-        closing.close(keys, round_, AFTER)
+        counting.close(keys, round_, AFTER)
 
 
 def test_a_rating_moved_to_another_subject_cannot_be_unsealed(
@@ -165,7 +159,7 @@ def test_a_rating_moved_to_another_subject_cannot_be_unsealed(
         "UPDATE rating SET subject_id = ? WHERE subject_id = ?", (second.id, first.id)
     )
     with pytest.raises(seal.KeyLost, match="改动过"):
-        closing.close(keys, round_, AFTER)
+        counting.close(keys, round_, AFTER)
 
 
 def test_a_missing_or_changed_key_is_said_and_nothing_counts_as_zero(
@@ -176,13 +170,13 @@ def test_a_missing_or_changed_key_is_said_and_nothing_counts_as_zero(
     good = file.read_bytes()
     file.write_bytes(bytes(32))
     with pytest.raises(seal.KeyLost, match="与开始时的不同"):
-        closing.close(keys, round_, AFTER)
+        counting.close(keys, round_, AFTER)
     file.unlink()
     with pytest.raises(seal.KeyLost, match="不在了"):
-        closing.close(keys, round_, AFTER)
+        counting.close(keys, round_, AFTER)
     assert Rating.select().count() == 31
     file.write_bytes(good)
-    closing.close(keys, round_, AFTER)
+    counting.close(keys, round_, AFTER)
 
 
 @given(
@@ -211,6 +205,6 @@ def test_a_community_knows_its_satisfaction_once_it_is_published(
     round_ = survey_with_answers(keys, district)
     done = factories.closed(keys, round_)
     first = Unit.get(Unit.code == "c1")
-    assert first.satisfaction() == []
+    assert not Score.published().where(Score.unit == first)
     rounds.publish(done, "示例。", AFTER)
-    assert [score.score for score in first.satisfaction()] == ["75.00"]
+    assert [score.score for score in Score.published().where(Score.unit == first)] == ["75.00"]

@@ -4,22 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import codes
+from surveys.ballots import code_symbols
 
-SYMBOL = st.sampled_from(codes.ALPHABET)
+SYMBOL = st.sampled_from(code_symbols.ALPHABET)
 
 
 def test_a_code_is_twelve_symbols_in_groups_of_four_without_look_alikes() -> None:
-    code = codes.make()
+    code = code_symbols.make()
     assert [len(group) for group in code.split("-")] == [4, 4, 4]
     assert not set(code) & set("01ILO")
-    assert codes.normalise(code) == code.replace("-", "")
+    assert code_symbols.normalise(code) == code.replace("-", "")
 
 
 def test_case_spaces_and_full_width_are_forgiven() -> None:
-    code = codes.make()
+    code = code_symbols.make()
     wide = "".join(chr(ord(each) + 0xFEE0) for each in code.lower())
-    assert codes.normalise(f"  {wide}　") == codes.normalise(code.replace("-", " "))
+    assert code_symbols.normalise(f"  {wide}　") == code_symbols.normalise(code.replace("-", " "))
 
 
 CHATS = (
@@ -43,34 +43,34 @@ CHATS = (
 
 @pytest.mark.parametrize("chat", CHATS)
 def test_a_code_is_found_in_the_link_and_the_words_around_it(chat: str) -> None:
-    code = codes.make()
-    assert codes.normalise(chat.format(code)) == codes.normalise(code)
+    code = code_symbols.make()
+    assert code_symbols.normalise(chat.format(code)) == code_symbols.normalise(code)
     wide = "".join(chr(ord(each) + 0xFEE0) for each in code)
-    assert codes.normalise(chat.format(wide)) == codes.normalise(code)
+    assert code_symbols.normalise(chat.format(wide)) == code_symbols.normalise(code)
 
 
 @pytest.mark.parametrize("chat", CHATS)
 def test_a_wrong_code_in_a_link_is_still_wrong(chat: str) -> None:
-    with pytest.raises(codes.BadCode):
-        codes.normalise(chat.format("2222-2222-2223"))
+    with pytest.raises(code_symbols.BadCode):
+        code_symbols.normalise(chat.format("2222-2222-2223"))
 
 
 @given(place=st.integers(0, 11), other=SYMBOL)
 def test_one_wrong_symbol_is_always_noticed(place: int, other: str) -> None:
-    right = codes.normalise(codes.make())
+    right = code_symbols.normalise(code_symbols.make())
     wrong = right[:place] + other + right[place + 1 :]
     if wrong != right:
-        with pytest.raises(codes.BadCode, match="有一处输错"):
-            codes.normalise(wrong)
+        with pytest.raises(code_symbols.BadCode, match="有一处输错"):
+            code_symbols.normalise(wrong)
 
 
 @given(place=st.integers(0, 9))
 def test_two_swapped_neighbours_are_noticed(place: int) -> None:
-    right = codes.normalise(codes.make())
+    right = code_symbols.normalise(code_symbols.make())
     wrong = right[:place] + right[place + 1] + right[place] + right[place + 2 :]
     if wrong != right:
-        with pytest.raises(codes.BadCode):
-            codes.normalise(wrong)
+        with pytest.raises(code_symbols.BadCode):
+            code_symbols.normalise(wrong)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_two_swapped_neighbours_are_noticed(place: int) -> None:
     ],
 )
 def test_what_is_no_code_gets_its_own_sentence(typed: str, says: str) -> None:
-    with pytest.raises(codes.BadCode, match=says):
-        codes.normalise(typed)
+    with pytest.raises(code_symbols.BadCode, match=says):
+        code_symbols.normalise(typed)
 
 
 def test_the_database_digest_needs_the_key() -> None:
-    assert codes.digest("A" * 12, b"1") != codes.digest("A" * 12, b"2")
+    assert code_symbols.digest("A" * 12, b"1") != code_symbols.digest("A" * 12, b"2")

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from surveys import archive, disclosure
+from surveys import archive
 from surveys.__main__ import main
+from surveys.scoring import disclosure
 from tests import archives
 
 ROOT = Path(__file__).parent.parent

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from surveys import archive, composite, composite_document
-from surveys.archive_types import ArchiveError
+from surveys import archive
+from surveys.archive import ArchiveError, composite_file
+from surveys.scoring import composite_scores
 
 ROOT = Path(__file__).parent.parent
 SHA = "0" * 64
@@ -66,8 +67,8 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 
 def scores(document: dict[str, Any]) -> list[dict[str, Any]]:
-    read = composite_document.from_document(document)
-    return [each.as_document() for each in composite.score(read)]
+    read = composite_file.from_document(document)
+    return [each.as_document() for each in composite_scores.score(read)]
 
 
 def test_a_worked_example() -> None:
@@ -105,10 +106,10 @@ def test_a_grade_is_of_the_unrounded_score() -> None:
 
 
 def test_the_steps_add_up_to_the_score() -> None:
-    read = composite_document.from_document(EXAMPLE)
-    steps = composite.steps(read.subjects[1], read.rules)
+    read = composite_file.from_document(EXAMPLE)
+    steps = composite_scores.steps(read.subjects[1], read.rules)
     assert [step.share for step in steps] == [Fraction(5, 8), None, Fraction(3, 8)]
-    score = composite.score(read)[1].score
+    score = composite_scores.score(read)[1].score
     assert sum(step.points or 0 for step in steps) == score
 
 
@@ -136,9 +137,7 @@ def test_half_of_the_weight_missing_leaves_no_score_where_the_rules_say_so() -> 
 
 
 def test_what_was_kept_before_there_was_such_a_rule_keeps_its_bytes_and_verifies() -> None:
-    kept = composite_document.to_bytes(
-        composite_document.computed(composite_document.from_document(EXAMPLE))
-    )
+    kept = composite_file.to_bytes(composite_file.computed(composite_file.from_document(EXAMPLE)))
     assert archive.digest(kept) == DIGEST_OF_THE_EXAMPLE
     for document, code in (
         (kept, 0),
@@ -225,8 +224,8 @@ def test_a_better_part_never_lowers_score_or_grade(
     assume(Fraction(parts[part]["value"]) <= better)
     improved = copy.deepcopy(document)
     improved["subjects"][0]["parts"][part]["value"] = str(better)
-    before = composite.score(composite_document.from_document(document))[0]
-    after = composite.score(composite_document.from_document(improved))[0]
+    before = composite_scores.score(composite_file.from_document(document))[0]
+    after = composite_scores.score(composite_file.from_document(improved))[0]
     if before.score is None:
         assert after.score is None
         return
@@ -255,8 +254,8 @@ def test_renormalising_and_withholding_agree_where_nothing_or_all_is_missing(
 @given(document=composites())
 def test_a_naive_rewrite_in_floats_agrees(document: dict[str, Any]) -> None:
     weights = {part["id"]: part["weight"] for part in document["rules"]["parts"]}
-    read = composite_document.from_document(document)
-    for subject, score in zip(document["subjects"], composite.score(read), strict=True):
+    read = composite_file.from_document(document)
+    for subject, score in zip(document["subjects"], composite_scores.score(read), strict=True):
         there = {key: float(Fraction(each["value"])) for key, each in subject["parts"].items()}
         gaps = document["rules"]["missing"] == "withhold" and len(there) < len(weights)
         if not there or gaps:
@@ -271,11 +270,9 @@ def test_a_naive_rewrite_in_floats_agrees(document: dict[str, Any]) -> None:
 
 @given(document=composites())
 def test_kept_bytes_are_a_function_of_the_values_and_verify(document: dict[str, Any]) -> None:
-    kept = composite_document.to_bytes(
-        composite_document.computed(composite_document.from_document(document))
-    )
-    read = composite_document.read(kept)
-    again = composite_document.to_bytes(composite_document.computed(read))
+    kept = composite_file.to_bytes(composite_file.computed(composite_file.from_document(document)))
+    read = composite_file.read(kept)
+    again = composite_file.to_bytes(composite_file.computed(read))
     assert again == kept
     mixed = copy.deepcopy(document)
     for subject in mixed["subjects"]:
@@ -283,8 +280,8 @@ def test_kept_bytes_are_a_function_of_the_values_and_verify(document: dict[str, 
         if not subject["deductions"]:
             del subject["deductions"]
     mixed["sources"].reverse()
-    made = composite_document.computed(composite_document.from_document(mixed))
-    assert composite_document.to_bytes(made) == kept
+    made = composite_file.computed(composite_file.from_document(mixed))
+    assert composite_file.to_bytes(made) == kept
 
 
 def set_part(value: object, part: str = "rooms") -> Callable[[dict[str, Any]], object]:
@@ -355,7 +352,7 @@ def test_bad_input_is_refused_with_its_place(
     change: Callable[[dict[str, Any]], object], says: str
 ) -> None:
     with pytest.raises(ArchiveError) as refused:
-        composite_document.from_document(changed(change))
+        composite_file.from_document(changed(change))
     assert says in str(refused.value)
 
 
@@ -366,8 +363,8 @@ def run(command: str, data: bytes) -> tuple[int, str, str]:
 
 
 def test_the_command_knows_a_composite_by_its_format() -> None:
-    read = composite_document.from_document(EXAMPLE)
-    kept = composite_document.to_bytes(composite_document.computed(read))
+    read = composite_file.from_document(EXAMPLE)
+    kept = composite_file.to_bytes(composite_file.computed(read))
     assert run("verify", kept) == (0, "", "")
     code, out, _ = run("score", kept)
     assert code == 0
@@ -381,9 +378,9 @@ def test_the_command_knows_a_composite_by_its_format() -> None:
 
 
 def test_its_digest_is_of_its_bytes() -> None:
-    made = composite_document.computed(composite_document.from_document(EXAMPLE))
-    kept = composite_document.to_bytes(made)
-    assert archive.digest(kept) == archive.digest(composite_document.to_bytes(made))
+    made = composite_file.computed(composite_file.from_document(EXAMPLE))
+    kept = composite_file.to_bytes(made)
+    assert archive.digest(kept) == archive.digest(composite_file.to_bytes(made))
     assert kept.startswith(b'{\n  "format": "surveys-composite/1",\n  "composite": {\n')
     assert b'"value": "1740/19"' in kept  # 8700/95 in its lowest terms
 
@@ -413,6 +410,6 @@ def test_the_example_in_the_papers_is_right(paper: str) -> None:
 def test_a_hostile_file_ends_in_a_sentence(old: str, new: str, says: str) -> None:
     text = json.dumps(EXAMPLE).replace(old, new)
     with pytest.raises(ArchiveError) as refused:
-        composite_document.read(text)
+        composite_file.read(text)
     assert says in str(refused.value)
     assert len(str(refused.value)) < 200

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from surveys.composite_models import Composite, CompositeFigure
-from surveys.models import Round
+from surveys.models import Composite, CompositeFigure, Round
 from tests import composites, factories
 from tests.composites import DAY, desk, sign
 from tests.desk import post, text

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from surveys import composite_rules, questionnaire
+from surveys.composites import rules as composite_rules
+from surveys.questionnaires import questionnaire
 
 
 def test_every_shipped_rules_file_serves_its_item_and_speaks_both_languages() -> None:

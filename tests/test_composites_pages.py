@@ -17,13 +17,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import plan_document, plan_store
 from site_app.models import AuditEntry
-from surveys import composing, rounds
-from surveys.composite_models import Composite, CompositeFigure, CompositeSubject
-from surveys.composite_rules import library
+from site_app.plan import document as plan_document
+from site_app.plan import store
+from surveys import composites as composing
+from surveys import rounds
+from surveys.composites import library, sources
 from surveys.messages import Refused
-from surveys.models import Archive, Round
+from surveys.models import Archive, Composite, CompositeFigure, CompositeSubject, Round
 from tests import composites, factories
 from tests.composites import DAY, choose, compute, desk, made, publish, sign
 from tests.conftest import sign_in
@@ -232,7 +233,7 @@ def test_codes_that_are_nobody_are_named(signed_in: FlaskClient, stars: Composit
     assert "这些编号找不到，或者不适用这份规则：nobody、b1" in refused
     assert "nobody" in refused.split("<textarea", 1)[1]
     assert choose(signed_in, stars, {}, ["c2", "c1", "c2"]).status_code == 303
-    assert [each.key for each in composing.assembling.subjects_of(stars)] == ["c2", "c1"]
+    assert [each.key for each in sources.subjects_of(stars)] == ["c2", "c1"]
     assert CompositeFigure.select().count() == 3, "figures of those that stay are kept"
 
 
@@ -269,7 +270,7 @@ def test_an_item_of_the_plan_leads_to_what_serves_it_and_everybody_may_see(
     """Item 10 of the year that its round belongs to, which is not the year of publication."""
     for year in (2025, 2026):
         lines = "\n".join(f"{number}.示范条目{number}。示范内容。" for number in range(1, 11))
-        plan_store.store(
+        store.store(
             plan_document.parse(f"{year}年示范区组织工作要点\n\n一、示范工作\n\n{lines}\n"),
             None,
             replace=False,

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import auth
+from site_app.accounts import sign_in
 from site_app.models import AuditEntry
-from surveys import closing, tally
+from surveys import counting
+from surveys.counting import tally
 from surveys.db import database
-from surveys.models import Rating, Round
+from surveys.models import Round
+from surveys.models.ballots import Rating
 from tests import factories
 from tests.conftest import form_token
 from tests.desk import SetClock, post, reloaded, text
@@ -26,7 +28,7 @@ GOOD = {"overall": "satisfied"}
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands at the start; who is signed in stays so when a test moves it."""
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=30))
+    monkeypatch.setattr(sign_in, "SIGNED_IN", timedelta(days=30))
 
 
 def test_counting_before_the_end_and_twice_is_refused(
@@ -53,14 +55,14 @@ def test_whoever_presses_count_in_between_reads_that_it_was_counted(
     factories.answer(keys, round_, "c1", GOOD, 6)
     set_clock(AFTER)
     page = signed_in.get(f"/desk/rounds/{round_.id}/count")
-    foreseen = closing.foreseen
+    foreseen = counting.foreseen
 
-    def and_then_counted_by_another(counted: Round) -> list[closing.Foreseen]:
+    def and_then_counted_by_another(counted: Round) -> list[counting.Foreseen]:
         found = foreseen(counted)
         factories.closed(keys, counted)
         return found
 
-    monkeypatch.setattr(closing, "foreseen", and_then_counted_by_another)
+    monkeypatch.setattr(counting, "foreseen", and_then_counted_by_another)
     answer = signed_in.post(
         f"/desk/rounds/{round_.id}/count", data={"csrf_token": form_token(page)}
     )

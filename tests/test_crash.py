@@ -13,9 +13,11 @@ import pytest
 from flask import Flask
 
 from site_app import storage
-from surveys import seal, tally
+from surveys.ballots import seal
+from surveys.counting import tally
 from surveys.db import database
-from surveys.models import AccessCode, Archive, Comment, Rating, Receipt, Round, Score
+from surveys.models import Archive, Round, Score
+from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import District
 

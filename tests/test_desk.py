@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import auth
+from site_app.accounts import sign_in
 from surveys.models import Round
 from tests import factories
 from tests.desk import SetClock, text
@@ -20,7 +20,7 @@ from tests.factories import AFTER, START, District
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands at the start; who is signed in stays so when a test moves it."""
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=30))
+    monkeypatch.setattr(sign_in, "SIGNED_IN", timedelta(days=30))
 
 
 def test_the_desk_of_a_new_site_says_what_to_do_first(

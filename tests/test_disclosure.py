@@ -12,8 +12,9 @@ from hypothesis import assume, find, given
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from surveys import archive, disclosure, scoring
-from surveys.archive_types import Cell
+from surveys import archive, scoring
+from surveys.archive import Cell
+from surveys.scoring import disclosure
 from tests import archives
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import auth
+from site_app.accounts import sign_in
 from site_app.models import AuditEntry
-from surveys import ballots, closing, readiness, rounds, typed
-from surveys.models import Round
+from surveys import ballots, counting, inputs, rounds
+from surveys.models import Round, Score
+from surveys.rounds import readiness
 from tests import factories
 from tests.desk import SetClock, post, reloaded, text
 from tests.factories import AFTER, START, District
@@ -22,7 +23,7 @@ from tests.factories import group as first_group
 @pytest.fixture(autouse=True)
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=400))
+    monkeypatch.setattr(sign_in, "SIGNED_IN", timedelta(days=400))
 
 
 def fields(round_: Round) -> list[str]:
@@ -34,7 +35,7 @@ def vote_on(district: District, *names: str) -> Round:
 
 
 def test_a_vote_is_about_one_person(district: District) -> None:
-    with pytest.raises(typed.BadSetting, match="逐个讨论、逐个表决，一次一位"):
+    with pytest.raises(inputs.BadSetting, match="逐个讨论、逐个表决，一次一位"):
         vote_on(district, "赵示例", "钱示例")
 
 
@@ -50,7 +51,7 @@ def test_more_than_half_of_those_entitled_must_vote_yes(
     factories.opened(keys, made)
     for place, code in enumerate(given[: max(yes, 6)]):
         factories.vote(keys, code, {"no-1": "yes" if place < yes else "no"})
-    (score,) = factories.closed(keys, made).scores()
+    (score,) = Score.of(factories.closed(keys, made))
     assert (score.details["flags"] == ["more-than-half"]) is passed
 
 
@@ -141,7 +142,7 @@ def test_codes_voided_while_a_vote_runs_do_not_make_fewer_people_entitled(
     row = f"n-{district.branch.id}-{first_group(made).id}"
     assert "没有补发的，计票时仍算发出" in text(signed_in.get(f"{here}/codes"))
     assert post(signed_in, f"{here}/void", {"row": row}, form=here).status_code == 303
-    (score,) = factories.closed(keys, reloaded(made)).scores()
+    (score,) = Score.of(factories.closed(keys, reloaded(made)))
     assert score.details["flags"] == []
     set_clock(AFTER)
     record = text(signed_in.get(f"{here}/protocol"))
@@ -155,9 +156,9 @@ def test_lost_slips_are_replaced_and_counted_once(keys: Path, district: District
     factories.vote(keys, given[0], {})
     group = first_group(made)
     ballots.void_codes(made, district.branch, group)
-    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [8]
+    assert [row["issued"] for row in counting.turnout(reloaded(made))] == [8]
     factories.codes(keys, made, district.branch, 7)
-    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [8]
+    assert [row["issued"] for row in counting.turnout(reloaded(made))] == [8]
 
 
 def test_the_fewer_codes_that_a_reason_stands_for_stay_as_many(
@@ -169,7 +170,7 @@ def test_the_fewer_codes_that_a_reason_stands_for_stay_as_many(
     factories.codes(keys, made, district.branch, 6)
     rounds.open_round(keys, made, START, "示例原因：两人出国")
     ballots.void_codes(made, district.branch, first_group(made))
-    assert [row["issued"] for row in closing.turnout(reloaded(made))] == [6]
+    assert [row["issued"] for row in counting.turnout(reloaded(made))] == [6]
 
 
 @pytest.mark.parametrize("when", [START, AFTER])
@@ -188,7 +189,7 @@ def test_the_same_asked_of_one_place_at_the_same_time_is_a_caution_too(
 
 @pytest.mark.parametrize("mark", "、，,；;")
 def test_two_persons_on_one_line_are_not_one(mark: str, district: District) -> None:
-    with pytest.raises(typed.BadSetting, match="一行只写一位"):
+    with pytest.raises(inputs.BadSetting, match="一行只写一位"):
         vote_on(district, f"赵示例{mark}钱示例")
 
 

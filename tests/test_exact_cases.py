@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from surveys import archive, disclosure, scoring
+from surveys import archive, scoring
+from surveys.scoring import disclosure
 from tests import archives
 
 

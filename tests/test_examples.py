@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from surveys import archive, disclosure, scoring
+from surveys import archive, scoring
 from surveys.__main__ import differences
+from surveys.scoring import disclosure
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.json"))
 

@@ -14,10 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 
-from site_app import explanation as page_of_working
-from surveys import archive, disclosure, explanation, questionnaire, scoring
-from surveys.explanation import Explanation
+from site_app.results import how
+from surveys import archive, scoring
 from surveys.models import Archive, Round, Score, Subject
+from surveys.questionnaires import questionnaire
+from surveys.scoring import disclosure, explanation
+from surveys.scoring.explanation import Explanation
 from tests import archives, factories
 from tests.conftest import sign_in
 from tests.factories import District
@@ -109,14 +111,12 @@ def test_a_pocket_calculator_comes_to_what_is_shown(path: Path) -> None:
         for group in found.groups:
             for each in group.questions:
                 if each.mean is not None:
-                    redone(page_of_working.mean_working(each))
+                    redone(how.mean_working(each))
             if group.score is not None:
-                assert shown(redone(page_of_working.group_working(group))) == scoring.shown(
-                    group.score
-                )
+                assert shown(redone(how.group_working(group))) == scoring.shown(group.score)
         if score.score is not None:
-            assert shown(redone(page_of_working.score_working(found))) == scoring.shown(score.score)
-        for step in page_of_working.rate_steps(found):
+            assert shown(redone(how.score_working(found))) == scoring.shown(score.score)
+        for step in how.rate_steps(found):
             rate = redone(step.working)
             if step.result:
                 assert f"{shown(rate * 100)}%" == step.result
@@ -125,14 +125,12 @@ def test_a_pocket_calculator_comes_to_what_is_shown(path: Path) -> None:
 def test_the_three_classes_of_an_example_are_written_out() -> None:
     path = next(path for path in EXAMPLES if path.stem == "E7")
     ((found, _score), *_rest) = in_pairs(as_scored(json.loads(path.read_text("utf-8"))["archive"]))
-    assert page_of_working.score_working(found) == (
+    assert how.score_working(found) == (
         "(40 × 92 + 30 × 86.666667 + 30 × 80.5) ÷ 100 = 8695 ÷ 100 = 86.95"
     )
-    assert page_of_working.group_working(found.groups[1]) == "1 × 86.666667 ÷ 1 ≈ 86.666667"
+    assert how.group_working(found.groups[1]) == "1 × 86.666667 ÷ 1 ≈ 86.666667"
     (mean,) = found.groups[1].questions
-    assert page_of_working.mean_working(mean) == (
-        "(6 × 100 + 4 × 80 + 2 × 60) ÷ 12 = 1040 ÷ 12 ≈ 86.666667"
-    )
+    assert how.mean_working(mean) == ("(6 × 100 + 4 × 80 + 2 × 60) ÷ 12 = 1040 ÷ 12 ≈ 86.666667")
 
 
 def test_numbers_of_steps_say_whether_they_were_rounded() -> None:
@@ -248,8 +246,8 @@ def test_a_drawn_survey_shows_its_interval_step_by_step(
     Round.update(rules={**round_.rules, "sampling": "drawn"}).execute()
     row = Score.get(Score.round == round_, Score.position == 2)
     with site.test_request_context():
-        found = page_of_working.explained(Round.get_by_id(round_.id), row)
-        steps = page_of_working.interval_steps(found)
+        found = how.explained(Round.get_by_id(round_.id), row)
+        steps = how.interval_steps(found)
     assert found.interval is not None
     assert [each.result for each in steps][-2:] == ["53.13%", "88.81%"]
     assert "折合" in page(f"/results/{round_.id}/c1/how")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import plan_document, plan_store
+from site_app.plan import document, store
 from surveys.models import Round, Score
 from tests import composites, factories
 from tests.factories import District
@@ -24,7 +24,7 @@ def survey(keys: Path, district: District) -> Round:
     """Of c1 eight papers, seven of which cannot say; of c2 eight that are content."""
     lines = "\n".join(f"{number}.示范条目{number}。示范内容。" for number in range(1, 11))
     text = f"2026年示范区组织工作要点\n\n一、示范工作\n\n{lines}\n"
-    plan_store.store(plan_document.parse(text), None, replace=False)
+    store.store(document.parse(text), None, replace=False)
     round_ = factories.opened(
         keys, factories.draft(district.first, [district.first], plan_items=[10])
     )

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from site_app import security
 from surveys.db import database
-from surveys.models import AccessCode, Round
+from surveys.models import Round
+from surveys.models.ballots import AccessCode
 from tests import factories
 from tests.answering import SetClock, fresh_token, lines, stored, text_of
 

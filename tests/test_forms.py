@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from surveys import forms, questionnaire
+from site_app.answers import forms
+from surveys.questionnaires import questionnaire
 
 POINTS = {"points": {"min": 0, "max": 10, "positive_from": 6}}
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import auth
+from site_app.accounts import sign_in as auth
 from site_app.models import AuditEntry, SignIn
 from surveys.models import Round
 from tests import factories

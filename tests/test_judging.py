@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from surveys import assembling, composing
-from surveys.composite_models import Composite
-from surveys.composite_rules import library
-from surveys.models import Person, Round, Unit
+from surveys import composites as composing
+from surveys.composites import library, sources
+from surveys.models import Composite, Person, Round, Unit
 from tests import composites, factories
 from tests.factories import District
 
@@ -57,10 +56,10 @@ def test_secretaries_have_the_satisfaction_of_their_own_community_wherever_they_
     composing.choose_sources(whole, chosen)
     judged = composing.named(whole, codes) if codes else composing.in_sources(whole)
     composing.choose_subjects(whole, judged)
-    there = assembling.at_hand(Composite.get_by_id(whole.id))
+    there = sources.at_hand(Composite.get_by_id(whole.id))
     assert there["p1"] == {"meeting": "100.00", "residents": "75.00"}
     assert there["q1"] == {"meeting": "100.00", "residents": "50.00"}
-    places = {each.key: each.place_label for each in assembling.subjects_of(whole)}
+    places = {each.key: each.place_label for each in sources.subjects_of(whole)}
     assert places == {"p1": "甲一示范社区第一支部", "q1": "甲二示范社区第一支部"}
 
 
@@ -74,7 +73,7 @@ def stars_of_namesakes(district: District) -> Composite:
 
 
 def labels(whole: Composite) -> list[str]:
-    return [each.label for each in assembling.subjects_of(whole)]
+    return [each.label for each in sources.subjects_of(whole)]
 
 
 def test_namesakes_are_told_apart_by_where_they_belong_else_by_their_code(

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from surveys import archive, disclosure, explanation, scoring
+from surveys import archive, scoring
 from surveys.__main__ import main
+from surveys.scoring import disclosure, explanation
 from tests import archives
 
 HERE = Path(__file__).parent / "kept_before"

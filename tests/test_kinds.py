@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from surveys import comments, forms, kinds, questionnaire, tally
+from site_app.answers import forms
+from surveys.ballots import comments
+from surveys.counting import tally
+from surveys.questionnaires import kinds, questionnaire
 from tests import kinds_form
 from tests.kinds_form import FULL, changed
 

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import archive, disclosure, scoring, shares
+from surveys import archive, scoring
 from surveys.__main__ import differences
+from surveys.scoring import disclosure, unscored
 from tests import archives
 from tests.test_disclosure import singled_out
 
@@ -156,11 +157,11 @@ def test_the_order_of_options_changes_no_share_and_no_mean_rank(
     for subject in document["subjects"]:
         for cell in subject["groups"].values():
             tally = cell["tallies"].get("w", {})
-            own = {each.option: each.share for each in shares.shares(WISHES, tally)}
-            assert {each.option: each.share for each in shares.shares(mixed, tally)} == own
+            own = {each.option: each.share for each in unscored.shares(WISHES, tally)}
+            assert {each.option: each.share for each in unscored.shares(mixed, tally)} == own
             ranks = cell["tallies"].get("r", {})
-            means = {each.option: each.mean for each in shares.standings(WISHES, 2, ranks)}
-            again = {each.option: each.mean for each in shares.standings(mixed, 2, ranks)}
+            means = {each.option: each.mean for each in unscored.standings(WISHES, 2, ranks)}
+            again = {each.option: each.mean for each in unscored.standings(mixed, 2, ranks)}
             assert again == means
             assert sum(means.values()) == (6 if means else 0)
 
@@ -234,22 +235,22 @@ def test_a_mistake_is_named_with_its_place(path: str, value: Any, says: str) -> 
 
 def test_shares_and_mean_ranks_are_those_worked_out_by_hand() -> None:
     tally = good()["subjects"][1]["groups"]["all"]["tallies"]
-    assert shares.picked_by(tally["w"]) == shares.ranked_by(tally["r"]) == 4
-    assert shares.shares(WISHES, tally["w"]) == [
-        shares.Share("a", 3, Fraction(3, 4)),
-        shares.Share("b", 2, Fraction(1, 2)),
-        shares.Share("c", 1, Fraction(1, 4)),
+    assert unscored.picked_by(tally["w"]) == unscored.ranked_by(tally["r"]) == 4
+    assert unscored.shares(WISHES, tally["w"]) == [
+        unscored.Share("a", 3, Fraction(3, 4)),
+        unscored.Share("b", 2, Fraction(1, 2)),
+        unscored.Share("c", 1, Fraction(1, 4)),
     ]
     # a: three times first, once left out, so third; b: 1, 2, 2 and 3; c: 2, 2, 3 and 3.
-    assert shares.standings(WISHES, 2, tally["r"]) == [
-        shares.Standing("a", Fraction(3 + 3, 4), 3),
-        shares.Standing("b", Fraction(1 + 4 + 3, 4), 1),
-        shares.Standing("c", Fraction(4 + 6, 4), 0),
+    assert unscored.standings(WISHES, 2, tally["r"]) == [
+        unscored.Standing("a", Fraction(3 + 3, 4), 3),
+        unscored.Standing("b", Fraction(1 + 4 + 3, 4), 1),
+        unscored.Standing("c", Fraction(4 + 6, 4), 0),
     ]
 
 
 def test_where_nobody_answered_there_is_no_share_and_no_rank() -> None:
-    assert shares.shares(WISHES, {}) == shares.standings(WISHES, 2, {}) == []
+    assert unscored.shares(WISHES, {}) == unscored.standings(WISHES, 2, {}) == []
 
 
 @pytest.mark.parametrize("paper", ["docs/scoring.md", "docs/scoring.zh.md"])
@@ -258,9 +259,11 @@ def test_the_worked_example_of_the_papers_gives_what_they_say(paper: str) -> Non
     given = next(part for part in text.split("```json\n")[1:] if '"kind"' in part)
     read = archive.read(given.partition("```")[0])
     (cell,) = read.subjects[0].cells
-    picked = shares.shares(list(read.questions["wishes"].scale.options), cell.tallies["wishes"])
+    picked = unscored.shares(list(read.questions["wishes"].scale.options), cell.tallies["wishes"])
     assert [each.share * 100 for each in picked] == [75, 50, 25]
-    ranked = shares.standings(list(read.questions["needs"].scale.options), 2, cell.tallies["needs"])
+    ranked = unscored.standings(
+        list(read.questions["needs"].scale.options), 2, cell.tallies["needs"]
+    )
     assert [(each.option, str(float(each.mean))) for each in ranked] == [
         ("law", "1.6"),
         ("phone", "2.0"),
@@ -307,7 +310,7 @@ def test_which_of_the_hidden_gave_which_answer_does_not_show() -> None:
 
 
 def run_shares(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-S", "-m", "surveys.shares", *words]
+    command = [sys.executable, "-S", "-m", "surveys", "shares", *words]
     root = Path(__file__).parent.parent
     return subprocess.run(command, cwd=root, input=given, capture_output=True, check=False)
 

@@ -12,9 +12,11 @@ import pytest
 from playwright.sync_api import Page
 
 from site_app import clock
-from surveys import closing, questionnaire, rounds
+from surveys import counting, rounds
 from surveys.db import database
-from surveys.models import Archive, Comment, Rating, Round, TextAnswer
+from surveys.models import Archive, Round, TextAnswer
+from surveys.models.ballots import Comment, Rating
+from surveys.questionnaires import questionnaire
 from tests import factories, kinds_form, live
 from tests.browsing import WITH_AND_WITHOUT, Windows, no_sideways_scroll
 from tests.factories import District
@@ -105,7 +107,7 @@ def test_every_kind_is_asked_answered_counted_and_shown(
         )
     later = clock.now() + timedelta(hours=2)
     for key, round_ in made.items():
-        closing.close(keys, round_, later)
+        counting.close(keys, round_, later)
         rounds.publish(Round.get_by_id(round_.id), "示例。", later)
         found = cells(round_).get(key, {})
         assert found == TALLIES.get(key, {}), key

@@ -13,10 +13,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import unscored
-from surveys import ballots, comments, questionnaire, rounds, seal
+from site_app.results import unscored
+from surveys import ballots, rounds
+from surveys.ballots import comments, seal
 from surveys.db import database
-from surveys.models import Archive, Comment, Rating, Round, TextAnswer
+from surveys.models import Archive, Round, TextAnswer
+from surveys.models.ballots import Comment, Rating
+from surveys.questionnaires import questionnaire
 from tests import factories, kinds_form
 from tests.answering import text_of
 from tests.conftest import check_house_rules

@@ -21,9 +21,8 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from site_app.models import Plan, PlanItem, PlanSection
-from surveys import questionnaire
-from surveys.composite_models import Composite
-from surveys.models import Person, Round, Subject, Unit
+from surveys.models import Composite, Person, Round, Subject, Unit
+from surveys.questionnaires import questionnaire
 from tests import factories, full_site
 from tests.conftest import form_token
 from tests.factories import DURING, District
@@ -36,7 +35,7 @@ SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title", "cont
 VOID = {"meta", "link", "input", "br", "img", "hr", "wbr", "col"}
 # What cannot say its own language within: names of people and places may stand there as they are.
 PLAIN = {"title", "desc", "option", "textarea"}
-NOT_PAGES = {"static", "auth.sign_in_by_link", "manual.components"}
+NOT_PAGES = {"static", "accounts.sign_in_by_link", "help.components"}
 DEPARTMENT = "示范区委组织部"
 QUERIES = ("学习", "龙")
 UPLOADS = (

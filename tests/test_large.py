@@ -10,7 +10,7 @@ import peewee
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import answers
+from site_app.answers import survey
 from surveys.db import database
 from tests import factories
 from tests.answering import SetClock, checked, fresh_token, lines, text_of
@@ -90,9 +90,9 @@ def test_an_error_before_the_page_is_known_gives_back_what_was_filled_in(
     def broken(*_given: object) -> None:
         raise error("disk I/O error: 示例意见")
 
-    survey = factories.open_survey(keys, district)
-    monkeypatch.setattr(answers, "place_of", broken)
-    answer = client.post(f"/s/{survey.id}/c1", data={"comment": "示例意见"})
+    monkeypatch.setattr(survey, "place_of", broken)
+    round_ = factories.open_survey(keys, district)
+    answer = client.post(f"/s/{round_.id}/c1", data={"comment": "示例意见"})
     assert answer.status_code == 503
     assert 'name="comment" value="示例意见"' in text_of(answer)
 

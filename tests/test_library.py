@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import auth, plan_calls
-from surveys import archive, questionnaire, questionnaire_files
+from site_app.accounts import sign_in
+from site_app.plan import calls as plan_calls
+from surveys import archive
 from surveys.__main__ import main
 from surveys.models import Archive, Group, Person, Round, Score, Subject, Unit
-from surveys.questionnaire import Questionnaire
+from surveys.questionnaires import Questionnaire, files, questionnaire
 from tests import factories
 from tests.desk import SetClock, reloaded, text
 from tests.factories import AFTER, DURING, START, District
 from tests.live import Form, Page
 
-LIBRARY = questionnaire_files.shelf().forms
+LIBRARY = files.shelf().forms
 VOTERS = 8
 """Enough that five have answered each line, though one in four or so leaves it blank."""
 NAMES = ["示例甲", "示例乙", "示例丙", "示例丁"]
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=30))
+    monkeypatch.setattr(sign_in, "SIGNED_IN", timedelta(days=30))
 
 
 def form_of(page: Page, to: str = "") -> Form:
@@ -288,7 +289,7 @@ def test_who_is_not_picked_counts_as_not_recommended(
         people.send(review, "/v/cast")
     set_clock(AFTER)
     desk.send(desk.get(f"/desk/rounds/{round_.id}/count"), "/count")
-    rates = [row.rate for row in reloaded(round_).scores()]
+    rates = [row.rate for row in Score.of(reloaded(round_))]
     assert rates == ["50.00", "0.00", "0.00", "0.00", "0.00"]
 
 
@@ -329,7 +330,7 @@ def test_a_list_of_several_places_is_a_sheet_for_each(
     answer_by_code(people, re.findall(r"<code>([^<]+)</code>", made.body.decode()))
     set_clock(AFTER)
     desk.send(desk.get(f"{here}/count"), "/count")
-    lines = reloaded(round_).scores()
+    lines = Score.of(reloaded(round_))
     assert [each.subject.label for each in lines] == [
         "甲一示范社区：修路灯",
         "甲一示范社区：种树",
@@ -352,7 +353,7 @@ def test_a_round_keeps_its_questionnaire_when_the_file_changes(
     source = (questionnaire.LIBRARY / "gain-and-trust.toml").read_text("utf-8")
     mine = folder / "mine.toml"
     mine.write_text(source.replace('"gain-and-trust"', '"mine"'), "utf-8")
-    round_ = prepared(desk, questionnaire_files.read(mine), district.first)
+    round_ = prepared(desk, files.read(mine), district.first)
     before = questionnaire.of(round_)
     mine.write_text(
         source.replace('"gain-and-trust"', '"mine"')

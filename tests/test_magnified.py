@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from site_app import clock
-from surveys import questionnaire, rounds
+from surveys import rounds
 from surveys.models import Round
+from surveys.questionnaires import questionnaire
 from tests import kinds_form
 from tests.answering import stored
 from tests.browsing import NARROWEST, Windows, no_sideways_scroll

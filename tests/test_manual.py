@@ -14,10 +14,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import design
-from site_app.manual import TITLES
-from surveys import archive, disclosure
+from site_app.help import design
+from site_app.help.views import TITLES
+from surveys import archive
 from surveys.models import Subject
+from surveys.scoring import disclosure
 from tests import factories
 from tests.answering import token_in
 from tests.conftest import check_house_rules, form_token
@@ -153,7 +154,7 @@ def walked(
         there.get("plan.home", "/results", there.visitor)
         token = form_token(signed_in.get("/desk/units"))
         csrf, right = {"csrf_token": token}, {"clock_is_right": "yes"}
-        there.get("auth.sign_in", "/sign-in", there.visitor)
+        there.get("accounts.sign_in", "/sign-in", there.visitor)
         there.get("rounds.desk", "/desk")
         for name, text in (("units", UNITS), ("people", PEOPLE)):
             there.get(f"roster.{name}", f"/desk/{name}")

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from surveys import tally
+from surveys.counting import tally
 from surveys.models import Round, Subject, Unit
 from tests import factories
 from tests.answering import SetClock, lines, stored, text_of

@@ -8,8 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import archive, questionnaire, scoring
+from surveys import archive, scoring
 from surveys.models import Round, Score
+from surveys.questionnaires import questionnaire
 from tests import factories
 from tests.factories import District
 

@@ -11,7 +11,8 @@ import peewee
 import pytest
 from flask.testing import FlaskClient
 
-from surveys import ballots, tally
+from surveys import ballots
+from surveys.counting import tally
 from surveys.models import Round
 from tests import factories
 from tests.answering import SetClock, checked, lines, stored, text_of

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app.i18n import date_time, end_time
-from site_app.rounds_forms import instant, moment_type
+from site_app.rounds.draft_form import instant, moment_type
 from surveys.models import Delay, Round
 from tests import factories
 from tests.desk import SetClock, post, reloaded, text

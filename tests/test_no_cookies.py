@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from surveys.models import Rating
+from surveys.models.ballots import Rating
 from tests import factories
 from tests.answering import SetClock, text_of, token_in
 

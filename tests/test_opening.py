@@ -11,11 +11,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import auth, clock, i18n, plan_store, rounds_forms
+from site_app import clock, i18n
+from site_app.accounts import sign_in as signing_in
 from site_app.models import Plan
-from surveys import ballots, questionnaire, rounds, typed
+from site_app.plan import store
+from site_app.rounds import draft_form
+from surveys import ballots, inputs, rounds
 from surveys.db import database
-from surveys.models import Person, Round, Subject, Unit
+from surveys.models import Person, Round, Score, Subject, Unit
+from surveys.questionnaires import questionnaire
 from tests import factories
 from tests.conftest import form_token, sign_in
 from tests.desk import SetClock, post, reloaded, text
@@ -25,7 +29,7 @@ from tests.factories import DURING, START, District
 @pytest.fixture(autouse=True)
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=400))
+    monkeypatch.setattr(signing_in, "SIGNED_IN", timedelta(days=400))
 
 
 def fields(round_: Round) -> list[str]:
@@ -55,7 +59,7 @@ def test_a_team_appraised_by_classes_keeps_a_class_of_three(keys: Path, district
     assert [each.parent_id for each in Subject.select().where(Subject.round == made)] == [None]
     for code in (code for some in given.values() for code in some):
         factories.vote(keys, code, {"c1": "good"})
-    (score,) = factories.closed(keys, made).scores()
+    (score,) = Score.of(factories.closed(keys, made))
     assert score.disclosure == "full"
     assert (score.score, score.details["notes"]) == ("80.00", ["merged"])
 
@@ -200,10 +204,10 @@ def test_a_poster_of_an_open_round_outlives_a_move_of_its_unit(
 def test_midnight_is_the_end_of_a_day_as_typed_and_as_told(site: Flask) -> None:
     zone = ZoneInfo("Asia/Shanghai")
     for words in ("2026-12-31 24:00", "２０２６年12月31日 24时00分", "2027-01-01 00:00"):
-        assert rounds_forms.instant(words, zone, "ends_at") == datetime(2027, 1, 1, tzinfo=zone)
+        assert draft_form.instant(words, zone, "ends_at") == datetime(2027, 1, 1, tzinfo=zone)
     for words in ("2026-12-31 24:01", "2026-12-31 25:00"):
-        with pytest.raises(typed.BadSetting):
-            rounds_forms.instant(words, zone, "ends_at")
+        with pytest.raises(inputs.BadSetting):
+            draft_form.instant(words, zone, "ends_at")
     with site.test_request_context():
         assert i18n.end_time(datetime(2027, 1, 1, tzinfo=zone)) == "2026-12-31 24:00"
         assert i18n.end_time(datetime(2027, 1, 1, 0, 1, tzinfo=zone)) == "2027-01-01 00:01"
@@ -211,20 +215,20 @@ def test_midnight_is_the_end_of_a_day_as_typed_and_as_told(site: Flask) -> None:
 
 def test_an_hour_that_is_left_out_is_refused_and_one_that_comes_twice_is_the_first() -> None:
     zone = ZoneInfo("Europe/Berlin")
-    with pytest.raises(typed.BadSetting, match="不存在"):
-        rounds_forms.instant("2026-03-29 02:30", zone, "ends_at")
-    twice = rounds_forms.instant("2026-10-25 02:30", zone, "ends_at")
+    with pytest.raises(inputs.BadSetting, match="不存在"):
+        draft_form.instant("2026-03-29 02:30", zone, "ends_at")
+    twice = draft_form.instant("2026-10-25 02:30", zone, "ends_at")
     assert twice is not None
     assert twice.utcoffset() == timedelta(hours=2)
 
 
 def test_the_plan_of_a_day_is_that_of_its_year(site: Flask) -> None:
-    assert plan_store.of_day(date(2026, 11, 20)) is None
+    assert store.of_day(date(2026, 11, 20)) is None
     for year in (2025, 2026, 2027):
         Plan.create(year=year, title=f"{year}年示范要点")
-    years = {day.year: plan_store.of_day(day) for day in (date(2026, 11, 20), date(2027, 1, 1))}
+    years = {day.year: store.of_day(day) for day in (date(2026, 11, 20), date(2027, 1, 1))}
     assert {day: plan.year for day, plan in years.items() if plan} == {2026: 2026, 2027: 2027}
-    first = plan_store.of_day(date(2024, 1, 1))
+    first = store.of_day(date(2024, 1, 1))
     assert first is not None
     assert first.year == 2025
 

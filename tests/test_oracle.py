@@ -15,7 +15,8 @@ from scipy.stats import norm, rankdata, trim_mean
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
-from surveys import archive, scoring, trend
+from surveys import archive, scoring
+from surveys.scoring import change
 from tests import archives
 
 VALUE = {"good": 100.0, "fair": 60.0, "poor": 0.0}
@@ -138,7 +139,7 @@ def test_the_change_between_two_years_is_that_of_statsmodels(
     now: tuple[int, int], then: tuple[int, int]
 ) -> None:
     (a, m), (b, n) = now, then
-    found = trend.change(rated(a, m), rated(b, n))
+    found = change.change(rated(a, m), rated(b, n))
     assert found is not None
     agree(found.interval, confint_proportions_2indep(a, m, b, n, method="newcomb", compare="diff"))
 

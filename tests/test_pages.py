@@ -14,7 +14,7 @@ from itertools import product
 import pytest
 from flask import Flask
 
-from surveys import questionnaire
+from surveys.questionnaires import questionnaire
 from tests.live import ROOT
 from tests.pages_site import sites
 from tests.pages_states import LANGUAGES, NO_PAGE, SIZES, STATES, ZOOMS, State

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from site_app import plan_calls, plan_document
-from site_app.plan_calls import FORMS, LANGUAGES, Call
+from site_app.plan import calls as plan_calls
+from site_app.plan import document
+from site_app.plan.calls import FORMS, LANGUAGES, Call
 
-DEMO = Path(plan_calls.__file__).parent / "data" / "demo_plan.md"
+DEMO = Path(plan_calls.__file__).parent / ".." / "demo" / "plan.md"
 
 
 def test_all_22_items_call_for_something_in_both_languages() -> None:
@@ -42,7 +43,7 @@ def test_a_call_edited_into_nonsense_is_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_the_demonstration_plan_is_a_plan_with_nothing_to_complain_of() -> None:
-    plan = plan_document.parse(DEMO.read_text(encoding="utf-8").replace("{year}", "2030"))
+    plan = document.parse(DEMO.read_text(encoding="utf-8").replace("{year}", "2030"))
     assert plan.title == "示范区2030年组织工作要点（演示）"
     assert str(plan.summary) == "8 sections, 22 items"
     assert plan.findings == ()

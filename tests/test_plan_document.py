@@ -6,12 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_app.plan_document import (
-    FindingKind,
-    PlanDocument,
-    PlanError,
-    parse,
-)
+from site_app.plan.document import FindingKind, PlanDocument, parse
+from site_app.plan.text import PlanError
 
 # Invented sentences throughout. This one is laid out like the plans we have seen: notices around
 # it, 一是 for the first items, a long item that enumerates within its paragraph.

@@ -6,7 +6,8 @@ import codecs
 
 import pytest
 
-from site_app.plan_document import MAX_BYTES, PlanError, decode, parse
+from site_app.plan.document import parse
+from site_app.plan.text import MAX_BYTES, PlanError, decode
 from tests.test_plan_document import BRACKETED_ITEMS, DISTRICT, RESTARTING
 
 

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from site_app import plan_calls, plan_document, plan_store
 from site_app.models import AuditEntry, Plan, PlanItem
+from site_app.plan import calls, document, store
 from surveys.db import database
 from tests import factories
 from tests.conftest import check_house_rules, form_token, sign_in
@@ -29,7 +29,7 @@ Page = Callable[..., str]
 @pytest.fixture
 def published(site: Flask) -> Plan:
     database.connect(reuse_if_open=True)
-    return plan_store.store(plan_document.parse(TEXT), plan_calls.load(), replace=False)
+    return store.store(document.parse(TEXT), calls.load(), replace=False)
 
 
 # --- organisers import -----------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_a_plan_is_replaced_only_when_ticked(signed_in: FlaskClient, published: 
     assert PlanItem.get(PlanItem.plan == published, PlanItem.number == 3).title == "修好路灯"
     assert confirm(signed_in, again, replace="on").status_code == 303
     now = PlanItem.get(PlanItem.plan == Plan.get(Plan.year == 2026), PlanItem.number == 2)
-    assert plan_store.attached(now) == ["member-appraisal", "model-nomination"]
+    assert store.attached(now) == ["member-appraisal", "model-nomination"]
 
 
 BAD = {

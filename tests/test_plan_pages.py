@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import plan, plan_calls, plan_document, plan_search, plan_store
 from site_app.models import Plan
+from site_app.plan import calls, document, search, store, views
 from surveys.db import database
 from tests import factories
 from tests.test_plan_store import TEXT
@@ -26,8 +26,8 @@ Page = Callable[..., str]
 def published(site: Flask) -> Plan:
     """This year's plan and last year's, with what the items call for."""
     database.connect(reuse_if_open=True)
-    plan_store.store(plan_document.parse(LAST_YEAR), plan_calls.load(), replace=False)
-    return plan_store.store(plan_document.parse(TEXT), plan_calls.load(), replace=False)
+    store.store(document.parse(LAST_YEAR), calls.load(), replace=False)
+    return store.store(document.parse(TEXT), calls.load(), replace=False)
 
 
 def text_of(page: str) -> str:
@@ -108,8 +108,8 @@ def test_a_search_for_anything_is_only_a_search(page: Page, published: Plan, que
 
 
 def test_marks_stand_where_the_words_stand() -> None:
-    wanted = plan_search.words("Ｗiｆi 点")
-    assert list(plan_search.pieces("建Wi-Fi和WIFI站点㈠", wanted)) == [
+    wanted = search.words("Ｗiｆi 点")
+    assert list(search.pieces("建Wi-Fi和WIFI站点㈠", wanted)) == [
         ("建Wi-Fi和", False),
         ("WIFI", True),
         ("站", False),
@@ -120,7 +120,7 @@ def test_marks_stand_where_the_words_stand() -> None:
 
 def test_an_excerpt_is_cut_around_the_first_place() -> None:
     long = "前" * 100 + "路灯" + "后" * 300
-    [excerpt] = plan_search.excerpts([long, "没有"], ["路灯"])
+    [excerpt] = search.excerpts([long, "没有"], ["路灯"])
     assert excerpt.startswith("…前")
     assert "路灯" in excerpt
     assert excerpt.endswith("后…")
@@ -196,4 +196,4 @@ def test_english_pages_mark_the_chinese_of_the_plan(page: Page, published: Plan)
     [(1, "一"), (8, "八"), (10, "十"), (11, "十一"), (20, "二十"), (36, "三十六"), (120, "120")],
 )
 def test_sections_are_numbered_as_plans_do(number: int, written: str) -> None:
-    assert plan.chinese(number) == written
+    assert views.chinese(number) == written

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import auth
+from site_app.accounts import sign_in
 from site_app.models import AuditEntry, SiteFact
 from surveys import ballots
-from surveys.models import AccessCode
+from surveys.models.ballots import AccessCode
 from tests import factories
 from tests.desk import SetClock, post, text
 from tests.factories import AFTER, DURING, START, District
@@ -25,7 +25,7 @@ CODE = re.compile(r"\b[2-9A-Z]{4} [2-9A-Z]{4} [2-9A-Z]{4}\b")
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands at the start; who is signed in stays so when a test moves it."""
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=30))
+    monkeypatch.setattr(sign_in, "SIGNED_IN", timedelta(days=30))
 
 
 def codes_in(page: str) -> list[str]:

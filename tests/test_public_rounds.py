@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from site_app import plan_document, plan_store
+from site_app.plan import document, store
 from surveys import ballots
-from surveys.models import Archive, Group, Round, Unit
+from surveys.models import Archive, Group, Round, Score, Unit
 from tests import factories
 from tests.answering import stored
 from tests.desk import SetClock
@@ -34,7 +34,7 @@ def open_team(keys: Path, district: District, place: Unit) -> tuple[Round, list[
 def team(keys: Path, district: District, set_clock: SetClock) -> tuple[Round, list[str]]:
     lines = "\n".join(f"{number}.示范条目{number}。示范内容。" for number in range(1, 9))
     text = f"2026年示范区组织工作要点\n\n一、示范工作\n\n{lines}\n"
-    plan_store.store(plan_document.parse(text), None, replace=False)
+    store.store(document.parse(text), None, replace=False)
     set_clock(DURING)
     return open_team(keys, district, district.first)
 
@@ -144,7 +144,7 @@ def test_of_several_that_stand_beside_each_other_no_one_is_said_to_be_the_whole(
         ids = [option["id"] for option in options["options"]]
         factories.answer(keys, round_, key, {"overall": ids[0 if answer == "very" else -2]}, 6)
     published = factories.published(keys, round_)
-    first, second = published.scores()
+    first, second = Score.of(published)
     assert first.score == "100.00" != second.score
     assert "100.00" not in page("/results")
     assert "100.00" in page(f"/results/{published.id}")

@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app import create_app
-from surveys import questionnaire, questionnaire_files
-from surveys.questionnaire_files import BrokenFile
+from surveys.questionnaires import files, questionnaire
+from surveys.questionnaires.files import BrokenFile
 
 GOOD = (questionnaire.LIBRARY / "team-appraisal.toml").read_text("utf-8")
 MINE = GOOD.replace('id = "team-appraisal"', 'id = "mine"')
@@ -30,11 +30,11 @@ def wrong(folder: Path, text: str | bytes) -> BrokenFile:
     """What is said of a file."""
     file = folder / "mine.toml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-    (found,) = questionnaire_files.shelf(folder).broken
+    (found,) = files.shelf(folder).broken
     assert found.file == "mine.toml"
     assert "mine.toml" in str(found)
     assert "\n" not in str(found)
-    assert "mine" not in questionnaire_files.shelf(folder).forms
+    assert "mine" not in files.shelf(folder).forms
     return found
 
 
@@ -151,22 +151,22 @@ def test_a_good_file_works_and_a_broken_one_beside_it_keeps_nobody_from_it(folde
     (folder / "a.toml").write_text("nonsense", "utf-8")
     (folder / "b.toml").write_text(MINE, "utf-8")
     (folder / "readme.txt").write_text("not a questionnaire", "utf-8")
-    shelf = questionnaire_files.shelf(folder)
+    shelf = files.shelf(folder)
     assert shelf.own == {"mine"}
     assert [each.file for each in shelf.broken] == ["a.toml"]
-    assert set(shelf.forms) == {*questionnaire_files.shelf().forms, "mine"}
+    assert set(shelf.forms) == {*files.shelf().forms, "mine"}
 
 
 def test_no_two_files_have_one_id(folder: Path) -> None:
     (folder / "a.toml").write_text(MINE, "utf-8")
     (folder / "b.toml").write_text(MINE.replace("version = 2", "version = 3"), "utf-8")
-    shelf = questionnaire_files.shelf(folder)
+    shelf = files.shelf(folder)
     assert shelf.forms["mine"].version == 2
     assert [(each.file, each.line) for each in shelf.broken] == [("b.toml", 1)]
 
 
 def test_the_shipped_files_are_whole() -> None:
-    shelf = questionnaire_files.shelf()
+    shelf = files.shelf()
     assert not shelf.broken
     assert set(shelf.forms) == set(questionnaire.library())
 

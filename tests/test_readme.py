@@ -13,8 +13,9 @@ import pytest
 from flask import Flask
 
 from site_app.config import SETTINGS
-from surveys import archive, disclosure, scoring
+from surveys import archive, scoring
 from surveys.__main__ import differences
+from surveys.scoring import disclosure
 
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.zh.md"]

@@ -13,9 +13,11 @@ import pytest
 from flask import Flask
 
 from site_app.models import AuditEntry
-from surveys import assembling, composing, composite_rules, recoding, rounds
-from surveys.composite_models import Composite, CompositeSubject
-from surveys.models import Archive, Person, Round, Subject
+from surveys import composites, rounds
+from surveys.composites import rules as composite_rules
+from surveys.composites import sources
+from surveys.models import Archive, Composite, CompositeSubject, Person, Round, Score, Subject
+from surveys.roster import identity_numbers
 from tests import factories
 from tests.factories import AFTER, START, District
 
@@ -37,7 +39,7 @@ def run(site: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def a_composite_of_people(district: District, name: str) -> Composite:
     rules = composite_rules.library().values()
-    return composing.create(
+    return composites.create(
         next(each for each in rules if each.about == "persons"), district.root, name
     )
 
@@ -94,7 +96,7 @@ def test_votes_under_the_old_key_are_counted_under_the_new(
     for each in codes[6:]:
         factories.vote(keys, each, {"p1": "qualified", "p2": "qualified"})
     factories.closed(keys, ballot, AFTER)
-    valid = {each.subject.key: each.valid for each in Round.get_by_id(ballot.id).scores()}
+    valid = {each.subject.key: each.valid for each in Score.of(Round.get_by_id(ballot.id))}
     assert (valid["p1"], valid["p2"]) == (8, 8)
 
 
@@ -115,12 +117,12 @@ def test_drafts_of_composites_follow_unless_an_archive_knows_the_number(
 ) -> None:
     counted, *_ = with_identity
     free, bound = (a_composite_of_people(district, name) for name in ("甲", "乙"))
-    part = assembling.rules_of(bound).parts_from("round")[0]
-    composing.choose_sources(bound, {part: ("round", counted.id)})
+    part = sources.rules_of(bound).parts_from("round")[0]
+    composites.choose_sources(bound, {part: ("round", counted.id)})
     for each in (free, bound):
-        composing.choose_subjects(each, composing.named(each, [IDENTITY]))
+        composites.choose_subjects(each, composites.named(each, [IDENTITY]))
     CompositeSubject.update(label=f"示例党员1（{IDENTITY}）").execute()
-    recoding.rename_identities(lambda data: None)
+    identity_numbers.rename_identities(lambda data: None)
     assert {each.label for each in CompositeSubject.select()} == {"示例党员1（p1）"}
     keys = [CompositeSubject.get(composite=each).key for each in (free, bound)]
     assert keys == ["p1", IDENTITY]
@@ -141,5 +143,5 @@ def test_no_round_is_opened_about_somebody_whose_code_is_his_number(
     assert "people rename-ids" in str(issue)
     assert "示例党员1" in str(issue)
     assert IDENTITY not in str(issue)
-    recoding.rename_identities(lambda data: None)
+    identity_numbers.rename_identities(lambda data: None)
     assert rounds.issues_before_opening(made, START) == []

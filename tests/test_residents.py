@@ -14,7 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from surveys import ballots, rounds
-from surveys.models import Comment, Group, Rating, Round, Unit
+from surveys.models import Group, Round, Unit
+from surveys.models.ballots import Comment, Rating
 from tests import factories
 from tests.answering import SetClock, checked, fresh_token, send, stored, text_of, token_in
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from surveys.models import AccessCode, Round
+from surveys.models import Round
+from surveys.models.ballots import AccessCode
 from tests import factories
 from tests.answering import SetClock, checked, fresh_token, stored, text_of
 

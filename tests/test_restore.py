@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from site_app import backup, clock, create_app, storage
+from site_app import clock, create_app, storage
+from site_app.backup import files
 from site_app.models import AuditEntry, SiteFact
-from surveys import ballots, rounds, seal
-from surveys import closing as counting
+from surveys import ballots, counting, rounds
+from surveys.ballots import seal
 from surveys.db import database
 from surveys.messages import Refused
-from surveys.models import Rating, Round
+from surveys.models import Round
+from surveys.models.ballots import Rating
 from tests import factories, live
 from tests.factories import AFTER, DURING, District
 from tests.test_cli import run
@@ -42,7 +44,7 @@ def real(
     monkeypatch.setattr(clock, "now", lambda: DURING)
     survey = factories.open_survey(keys, district)
     factories.answer(keys, survey, "c1", {"overall": "mostly"}, 3)
-    backup.create(file)
+    files.create(file)
     factories.answer(keys, survey, "c1", {"overall": "mostly"}, 2)
     database.close()
     fcntl.flock(site.config["HELD"], fcntl.LOCK_UN)
@@ -163,7 +165,7 @@ def test_the_backup_of_another_site_is_refused(
                 shutil.rmtree(other / "data")
             before = all_in(other)
             with pytest.raises(Refused, match="不是一对"):
-                backup.restore(file, replace=True)
+                files.restore(file, replace=True)
             assert all_in(other) == before
 
 
@@ -207,7 +209,7 @@ def test_what_a_restored_database_means_is_said_for_each_round(
     given_up = factories.open_survey(keys, district, title="后来终止")
     draft = factories.draft(district.root, [district.first], title="后来开始")
     factories.published(keys, factories.open_survey(keys, district, title="早已公布"))
-    backup.create(file)
+    files.create(file)
     factories.vote(keys, codes[1], {"p1": "basic"})
     counting.close(keys, counted, AFTER)
     rounds.abandon(keys, given_up, "示例原因")
@@ -288,7 +290,7 @@ def dies_at(folder: Path, file: Path, step: int) -> bool:
             made = create_app({"INSTANCE_DIR": str(folder)})
             with made.app_context():
                 sys.addaudithook(count)
-                backup.restore(file, replace=True)
+                files.restore(file, replace=True)
         finally:
             os._exit(0)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])

@@ -16,9 +16,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import results
 from site_app.models import AuditEntry, Plan, PlanItem, PlanSection
-from surveys import archive, closing, rounds
+from site_app.results import public_rounds
+from surveys import archive, counting, rounds
 from surveys.models import Archive, Decision, Round, Score, Subject
 from tests import factories
 from tests.conftest import form_token, sign_in
@@ -139,7 +139,7 @@ def test_the_last_round_stands_beside_this_one(keys: Path, district: District, p
     )
     for answers, times in ((GOOD, 16), (SO_SO, 2), (BAD, 2)):
         factories.answer(keys, now, "c1", answers, times, now=later)
-    closing.close(keys, now, later + timedelta(days=8))
+    counting.close(keys, now, later + timedelta(days=8))
     rounds.publish(Round.get_by_id(now.id), "示例。", later + timedelta(days=9))
     text = page(f"/results/{now.id}")
     before = text[text.index('<h2 id="before">') :]
@@ -369,7 +369,7 @@ def test_an_item_of_the_plan_knows_its_rounds_but_no_drafts(
     answered_survey(keys, district, title="示范调查乙", plan_items=[10, 12])
     factories.published(keys, voted_appraisal(keys, district, plan_items=[10]))
     with site.test_request_context():
-        found = results.rounds_of_item(2026, 10)
+        found = public_rounds.rounds_of_item(2026, 10)
         assert [(each.title, each.phase) for each in found] == [
             ("示范调查乙", "ended"),
             ("党员年度民主评议", "published"),
@@ -380,8 +380,8 @@ def test_an_item_of_the_plan_knows_its_rounds_but_no_drafts(
         assert persons.url
         assert (persons.score, persons.rate, persons.valid) == (None, None, None)
         assert published.note == "满意率 74.19%，满意度 74.19"
-        assert [each.title for each in results.rounds_of_item(2026, 12)] == ["示范调查乙"]
-        assert results.rounds_of_item(2025, 10) == []
+        assert [each.title for each in public_rounds.rounds_of_item(2026, 12)] == ["示范调查乙"]
+        assert public_rounds.rounds_of_item(2025, 10) == []
 
 
 def test_of_a_survey_for_organisers_alone_the_public_learns_that_it_was_held(

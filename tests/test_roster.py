@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from surveys import db, roster
 from surveys.messages import Refused
 from surveys.models import TABLES, Person, Unit
-from surveys.roster_rows import KIND_WORDS, PersonRow, UnitRow
+from surveys.roster.rows import KIND_WORDS, PersonRow, UnitRow
 
 UNITS = """编号,名称,类型,上级编号
 d,示范区,区,

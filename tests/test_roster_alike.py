@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys import db, roster
-from surveys.alike import Answers
 from surveys.messages import Refused
 from surveys.models import TABLES, Person, Unit
+from surveys.roster.lookalikes import Answers
 
 UNITS = """编号,名称,类型,上级编号
 01,示范区,区,

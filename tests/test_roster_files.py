@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveys import csv_table, roster
+from surveys import roster, spreadsheet
 from surveys.messages import Refused
 from tests.test_roster import UNITS
 
@@ -59,11 +59,11 @@ def test_no_encoding_of_an_office() -> None:
 
 
 def test_too_big_a_file() -> None:
-    assert "超过 20 MB" in refusal_of_units(b"x" * (csv_table.MOST_BYTES + 1))
+    assert "超过 20 MB" in refusal_of_units(b"x" * (spreadsheet.MOST_BYTES + 1))
 
 
 def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_table, "MOST_ROWS", 3)
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 3)
     assert refusal_of_units(UNITS.encode()) == "文件超过 3 行。请分成几个文件导入。"
 
 
@@ -71,6 +71,6 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     "cell", ["=1", "+1", "-1", "@x", "\t=1", "\r", " =1", "\u3000@x", "＝1", "'=1", "\u200b=1"]
 )
 def test_every_beginning_of_a_formula_is_guarded(cell: str) -> None:
-    column = csv_table.Column("code", {"zh": "编号"})
-    written = csv_table.write([column], "zh", [[cell]]).decode("utf-8-sig").split("\r\n", 1)[1]
+    column = spreadsheet.Column("code", {"zh": "编号"})
+    written = spreadsheet.write([column], "zh", [[cell]]).decode("utf-8-sig").split("\r\n", 1)[1]
     assert written.lstrip('"').startswith("'")

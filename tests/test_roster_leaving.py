@@ -12,18 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app.models import Account, AuditEntry
-from site_app.rounds_forms import code_rows
-from surveys import (
-    composing,
-    composite_rules,
-    leaving,
-    roster,
-    rounds,
-    subjects,
-)
-from surveys.composite_models import Composite
+from site_app.rounds.codes import code_rows
+from surveys import composites, roster, rounds
+from surveys.composites import rules as composite_rules
 from surveys.messages import Refused
-from surveys.models import Archive, Person, Subject, Unit
+from surveys.models import Archive, Composite, Person, Subject, Unit
+from surveys.roster import leaving
+from surveys.rounds import subjects
 from tests import factories
 from tests.conftest import form_token, sign_in
 from tests.factories import START, District
@@ -47,7 +42,7 @@ def run(site: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def a_composite_of_people(district: District, name: str) -> Composite:
     rules = composite_rules.library().values()
-    return composing.create(
+    return composites.create(
         next(each for each in rules if each.about == "persons"), district.root, name
     )
 
@@ -104,9 +99,9 @@ def test_nor_is_a_listed_code_of_somebody_who_left_taken_for_them(
 
 
 def test_somebody_whom_a_composite_judges_leaves(district: District) -> None:
-    composing.choose_subjects(made := a_composite_of_people(district, "甲"), [])
+    composites.choose_subjects(made := a_composite_of_people(district, "甲"), [])
     assert not leaving.is_spoken_of(district.members[0])
-    composing.choose_subjects(made, composing.named(made, ["p1"]))
+    composites.choose_subjects(made, composites.named(made, ["p1"]))
     assert not leaving.remove(district.members[0], TODAY)
     Person.create(code="c1", name="甲", unit=district.branch, membership="none")
     factories.composite(district, None)

@@ -10,9 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
-from site_app import round_rules as page_of_rules
-from surveys import archive, questionnaire, rounds
+from site_app.rounds import rules
+from surveys import archive, rounds
 from surveys.models import Round
+from surveys.questionnaires import questionnaire
 from tests import factories
 from tests.desk import post, reloaded, text
 from tests.factories import DURING, District
@@ -41,7 +42,7 @@ BAD = [
 
 def form_of(round_: Round, **changes: str) -> MultiDict[str, str]:
     """The form as the browser sends it, with some fields changed."""
-    form = page_of_rules.stored(round_)
+    form = rules.stored(round_)
     for name, value in changes.items():
         form[name] = value
     return form
@@ -135,10 +136,10 @@ def test_a_flag_may_be_of_the_codes_issued(draft: Round, signed_in: FlaskClient)
     assert reloaded(draft).rules["flags"] == draft.rules["flags"]
 
 
-def words(browser: FlaskClient, round_: Round) -> list[page_of_rules.Shown]:
+def words(browser: FlaskClient, round_: Round) -> list[rules.Shown]:
     """A round's rules as its page says them."""
     with browser.application.test_request_context("/?lang=zh"):
-        return page_of_rules.in_words(reloaded(round_))
+        return rules.in_words(reloaded(round_))
 
 
 def test_where_anybody_answers_no_flag_is_of_the_codes_issued(

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import ballots, questionnaire, rounds, seal, typed
+from surveys import ballots, inputs, rounds
+from surveys.ballots import seal
 from surveys.messages import Refused
-from surveys.models import Group, Pledge, Rating, Round, Subject, Unit
+from surveys.models import Group, Pledge, Round, Score, Subject, Unit
+from surveys.models.ballots import Rating
+from surveys.questionnaires import questionnaire
 from tests import factories
 from tests.factories import AFTER, DURING, END, START, District
 
@@ -29,9 +32,7 @@ def test_the_phases_follow_the_clock(district: District, keys: Path) -> None:
 
 
 def test_a_draft_says_everything_that_is_missing(district: District) -> None:
-    made = rounds.create(
-        rounds.questionnaire.library()["member-appraisal"], district.root, "示范评议"
-    )
+    made = rounds.create(questionnaire.library()["member-appraisal"], district.root, "示范评议")
     assert [issue.field for issue in rounds.issues_before_opening(made, START)] == [
         "chosen",
         "ends_at",
@@ -170,16 +171,16 @@ def test_a_minimum_above_the_least_number_for_a_rank_can_still_be_counted(
     assert Round.get_by_id(made.id).rules["rank"]["from"] == 50
     survey = factories.opened(keys, made)
     factories.answer(keys, survey, "c1", {"overall": "satisfied"}, 50)
-    assert factories.closed(keys, survey).scores()[0].valid == 50
+    assert Score.of(factories.closed(keys, survey))[0].valid == 50
 
 
 @given(text=st.text(max_size=20))
 def test_a_weight_is_a_plain_positive_number_or_refused(text: str) -> None:
     try:
-        weight = typed.weight("residents", text)
+        weight = inputs.weight("residents", text)
     except Refused:
         return
-    assert 0 < float(weight) <= typed.HEAVIEST
+    assert 0 < float(weight) <= inputs.HEAVIEST
 
 
 def test_units_beyond_the_owners_reach_cannot_be_chosen(district: District) -> None:

@@ -12,10 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from site_app import auth
+from site_app.accounts import sign_in as signing_in
 from site_app.models import AuditEntry, Plan, PlanItem, PlanSection
-from surveys import rounds, seal
-from surveys.models import Archive, Rating, Round, Unit
+from surveys import rounds
+from surveys.ballots import seal
+from surveys.models import Archive, Round, Unit
+from surveys.models.ballots import Rating
 from tests import factories
 from tests.conftest import form_token, sign_in
 from tests.desk import SetClock, post, reloaded, text
@@ -28,7 +30,7 @@ GOOD = {"overall": "satisfied"}
 def begin(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands at the start; who is signed in stays so when a test moves it."""
     set_clock(START)
-    monkeypatch.setattr(auth, "SIGNED_IN", timedelta(days=30))
+    monkeypatch.setattr(signing_in, "SIGNED_IN", timedelta(days=30))
 
 
 @pytest.fixture

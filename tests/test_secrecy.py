@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from surveys import ballots, comments, seal
+from surveys import ballots
+from surveys.ballots import comments, seal
 from surveys.db import database
-from surveys.models import AccessCode, Archive, Comment, Rating, Receipt
+from surveys.models import Archive
+from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import AFTER, DURING, District
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from site_app import serve
+from site_app import config
 from tests.live import ROOT, Browser, end, environment, free_port
 
 pytestmark = pytest.mark.server
@@ -60,7 +60,7 @@ def wait_for(port: int) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         try:
-            socket.create_connection((serve.HOST, port)).close()
+            socket.create_connection((config.HOST, port)).close()
         except OSError:
             time.sleep(0.05)
         else:
@@ -125,7 +125,7 @@ def refused_start(instance: Path, port: int) -> str:
 
 def test_a_port_in_use_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     with socket.socket() as taken:
-        taken.bind((serve.HOST, 0))
+        taken.bind((config.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
         sentence = refused_start(tmp_path / "instance", port)

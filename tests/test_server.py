@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from surveys import seal
+from surveys.ballots import seal
 from surveys.db import database
-from surveys.models import AccessCode, Comment, Rating, Receipt, Round
+from surveys.models import Round
+from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import District
 from tests.live import (

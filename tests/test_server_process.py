@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from site_app import auth, serve
+from site_app import config, serve
+from site_app.accounts import sign_in
 from surveys.db import database
 from tests import factories, load
 from tests.factories import District
@@ -50,7 +51,7 @@ def prepared(site: Flask, district: District, tmp_path: Path) -> Server:
 
 
 def answered(port: int, path: str = "/v", within: float = 5) -> bool:
-    connection = HTTPConnection(serve.HOST, port, timeout=within)
+    connection = HTTPConnection(config.HOST, port, timeout=within)
     with suppress(OSError, HTTPException), closing(connection):
         connection.request("GET", path)
         return connection.getresponse().status == 200
@@ -73,7 +74,7 @@ def test_voters_do_not_wait_for_those_who_guess_passwords(
     prepared: Server, district: District
 ) -> None:
     """Four clients that try passwords as fast as they can: the door stays about as quick."""
-    district.organiser.password_hash = auth.hasher.hash("a long example")
+    district.organiser.password_hash = sign_in.hasher.hash("a long example")
     district.organiser.save()
     with running(prepared) as server:
 
@@ -126,7 +127,7 @@ def free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):
-            probe.bind((serve.HOST, port))
+            probe.bind((config.HOST, port))
             return True
     return False
 
@@ -161,7 +162,7 @@ def test_a_stop_while_another_program_reads_says_that_the_file_is_not_whole(
     with closing(reader), served(tmp_path) as (process, _port):
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM unit").fetchall()
-        auth.make_link(district.organiser)
+        sign_in.make_link(district.organiser)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert "site.sqlite-wal" in (tmp_path.parent / "serve.log").read_text()
@@ -219,7 +220,7 @@ def test_a_start_beside_itself_names_the_process_to_end(
 
 def test_a_start_beside_another_program_names_it(tmp_path: Path) -> None:
     with socket.socket() as taken:
-        taken.bind((serve.HOST, 0))
+        taken.bind((config.HOST, 0))
         taken.listen()
         sentence = refused_start(tmp_path / "instance", taken.getsockname()[1])
     assert str(os.getpid()) in sentence

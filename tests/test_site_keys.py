@@ -14,9 +14,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from site_app import create_app, demo, storage
+from site_app import create_app, storage
+from site_app.demo import load
 from site_app.models import SiteFact
-from surveys import db, rounds, seal
+from surveys import db, rounds
+from surveys.ballots import seal
 from surveys.db import database
 from surveys.messages import Refused
 from tests import factories, live
@@ -287,7 +289,7 @@ def test_the_demonstration_spares_the_keys_of_others(site: Flask, keys: Path) ->
     stranger.write_bytes(b"f" * seal.KEY_BYTES)
     made = seal.site_id_of(keys)
     with site.app_context():
-        demo.wipe(keys)
+        load.wipe(keys)
     assert seal.held(keys) == {3}
     assert stranger.read_bytes() == b"f" * seal.KEY_BYTES
     assert storage.site_id() == seal.site_id_of(keys) == made

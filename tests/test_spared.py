@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from surveys import seal
+from surveys.ballots import seal
 from surveys.db import database
 from tests import factories
 from tests.conftest import sign_in

@@ -19,10 +19,11 @@ from flask.testing import FlaskClient
 
 from site_app import clock, config, models, storage
 from site_app.models import Plan
-from surveys import ballots, composite_models, db, seal
-from surveys import models as survey_models
+from surveys import ballots, db
+from surveys.ballots import seal
 from surveys.db import database
 from surveys.messages import Refused
+from surveys.models import TABLES
 from tests import factories, live
 from tests.answering import SetClock, checked, text_of, token_in
 from tests.factories import DURING, District
@@ -39,7 +40,7 @@ def test_migrating_gives_the_same_schema_as_the_models(site: Flask, tmp_path: Pa
     database.close()
     db.bind(f"sqlite:///{tmp_path}/other.sqlite")
     database.connect()
-    database.create_tables([*survey_models.TABLES, *composite_models.TABLES, *models.TABLES])
+    database.create_tables([*TABLES, *models.TABLES])
     assert schema() == migrated
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import scoring, trend
+from surveys import scoring
+from surveys.scoring import change
 
 
 def score(positive: int, n: int, sampling: str = "drawn") -> scoring.Score:
@@ -33,7 +34,7 @@ PUBLISHED = [
 
 @pytest.mark.parametrize(("a", "m", "b", "n", "low", "high"), PUBLISHED)
 def test_published_examples(a: int, m: int, b: int, n: int, low: float, high: float) -> None:
-    found = trend.change(score(a, m), score(b, n))
+    found = change.change(score(a, m), score(b, n))
     assert found is not None
     assert found.difference == Fraction(a, m) - Fraction(b, n)
     assert float(found.interval[0]) == pytest.approx(low, abs=0.00006)
@@ -65,7 +66,7 @@ def samples(draw: st.DrawFn) -> tuple[int, int]:
 
 @given(now=samples(), then=samples())
 def test_a_naive_rewrite_agrees(now: tuple[int, int], then: tuple[int, int]) -> None:
-    found = trend.change(score(*now), score(*then))
+    found = change.change(score(*now), score(*then))
     assert found is not None
     low, high = naive(*now, *then)
     assert float(found.interval[0]) == pytest.approx(max(low, -1), abs=1e-6)
@@ -76,8 +77,8 @@ def test_a_naive_rewrite_agrees(now: tuple[int, int], then: tuple[int, int]) -> 
 def test_the_interval_holds_the_difference_and_turns_round_with_the_years(
     now: tuple[int, int], then: tuple[int, int]
 ) -> None:
-    found = trend.change(score(*now), score(*then))
-    back = trend.change(score(*then), score(*now))
+    found = change.change(score(*now), score(*then))
+    back = change.change(score(*then), score(*now))
     assert found is not None
     assert back is not None
     assert found.interval[0] <= found.difference <= found.interval[1]
@@ -88,20 +89,23 @@ def test_the_interval_holds_the_difference_and_turns_round_with_the_years(
 
 @given(now=samples())
 def test_nothing_changed_is_never_a_clear_change(now: tuple[int, int]) -> None:
-    found = trend.change(score(*now), score(*now))
+    found = change.change(score(*now), score(*now))
     assert found is not None
     assert not found.clear
 
 
 def test_there_is_none_where_either_was_not_drawn() -> None:
-    assert trend.change(score(5, 10), score(5, 10, "open")) is None
-    assert trend.change(score(5, 10, "all"), score(5, 10)) is None
+    assert change.change(score(5, 10), score(5, 10, "open")) is None
+    assert change.change(score(5, 10, "all"), score(5, 10)) is None
 
 
 def test_a_whole_population_asked_twice_has_no_doubt_left() -> None:
     """The finite population's correction ends in [rate, rate]: any difference is clear."""
     rate, other = Fraction(1, 2), Fraction(51, 100)
-    assert trend.newcombe(rate, (rate, rate), other, (other, other)) == (rate - other, rate - other)
+    assert change.newcombe(rate, (rate, rate), other, (other, other)) == (
+        rate - other,
+        rate - other,
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,4 +113,4 @@ def test_a_whole_population_asked_twice_has_no_doubt_left() -> None:
     [("0.032", "+3.20"), ("-0.01254", "−1.25"), ("0", "0.00"), ("-0.00001", "0.00")],
 )
 def test_differences_are_shown_with_their_sign(number: str, says: str) -> None:
-    assert trend.points(Fraction(number)) == says
+    assert change.points(Fraction(number)) == says

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys import comments, listing, questionnaire, typed
+from surveys import inputs
+from surveys.ballots import comments
+from surveys.questionnaires import questionnaire
+from surveys.rounds import listed_subjects
 
 SPACES = "\t　\xa0\u2002\u2009\u202f\u205f\u1680"
 BREAKS = ("\n", "\r\n", "\r", "\u2028")
@@ -18,21 +21,21 @@ BREAKS = ("\n", "\r\n", "\r", "\u2028")
 @pytest.mark.parametrize("space", SPACES)
 def test_each_kind_of_space_is_a_space(space: str) -> None:
     written = f"{space}路灯{space}坏了{space}"
-    assert typed.plain(written) == comments.clean(written) == "路灯 坏了"
-    assert typed.title(written) == "路灯 坏了"
-    assert typed.paragraph(f"Fix{space}lights", "") == "Fix lights"
-    assert listing.read_names(f"课程{space}一\n课程{space}二") == ["课程 一", "课程 二"]
+    assert inputs.plain(written) == comments.clean(written) == "路灯 坏了"
+    assert inputs.title(written) == "路灯 坏了"
+    assert inputs.paragraph(f"Fix{space}lights", "") == "Fix lights"
+    assert listed_subjects.read_names(f"课程{space}一\n课程{space}二") == ["课程 一", "课程 二"]
 
 
 @pytest.mark.parametrize("kind", BREAKS)
 def test_lines_stay_and_a_title_has_one(kind: str) -> None:
-    assert typed.plain(f"一{kind}二") == "一\n二"
-    with pytest.raises(typed.BadSetting, match="不能有换行"):
-        typed.title(f"一{kind}二")
+    assert inputs.plain(f"一{kind}二") == "一\n二"
+    with pytest.raises(inputs.BadSetting, match="不能有换行"):
+        inputs.title(f"一{kind}二")
 
 
 def test_what_cannot_be_seen_is_dropped() -> None:
-    assert typed.plain("路\x00\u200b灯") == typed.title("路\x00\u200b灯") == "路灯"
+    assert inputs.plain("路\x00\u200b灯") == inputs.title("路\x00\u200b灯") == "路灯"
 
 
 def test_a_text_that_answers_a_question_keeps_its_spaces() -> None:
@@ -47,5 +50,5 @@ def test_nothing_that_is_seen_is_lost_and_words_stay_apart(text: str) -> None:
     """Independent of how: what is left are the same words, in the same order."""
     seen = re.compile(r"\s+")
     words = ["".join(c for c in each if c.isprintable()) for each in seen.split(text)]
-    assert typed.plain(text).split() == [each for each in words if each]
-    assert all(c == "\n" or unicodedata.category(c)[0] != "C" for c in typed.plain(text))
+    assert inputs.plain(text).split() == [each for each in words if each]
+    assert all(c == "\n" or unicodedata.category(c)[0] != "C" for c in inputs.plain(text))

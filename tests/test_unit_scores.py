@@ -11,11 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import Markup
 
-from site_app.charts import Segment
-from site_app.diverging import diverging
-from site_app.dots import Reading, over_time
-from site_app.stacking import stacking
-from surveys import closing, rounds
+from site_app.ui.bar_charts import Segment
+from site_app.ui.diverging_bars import diverging
+from site_app.ui.dot_charts import Reading, over_time
+from site_app.ui.stacked_tables import stacking
+from surveys import counting, rounds
 from surveys.models import Round
 from tests import composites, factories
 from tests.factories import START, District
@@ -35,7 +35,7 @@ def two_years(keys: Path, district: District) -> list[Round]:
     factories.answer(keys, second, "c1", BAD, 2, now=later)
     factories.answer(keys, second, "c2", GOOD, 8, now=later)
     factories.answer(keys, second, "c3", BAD, 3, now=later)
-    closing.close(keys, second, end + timedelta(days=1))
+    counting.close(keys, second, end + timedelta(days=1))
     rounds.publish(Round.get_by_id(second.id), "示例。", end + timedelta(days=2))
     return [first, Round.get_by_id(second.id)]
 

@@ -22,12 +22,9 @@ from flask import Flask
 
 from site_app import clock, create_app, storage
 from site_app.models import Account
-from surveys import __main__ as verifying
-from surveys import archive
-from surveys import closing as counting
-from surveys.composite_models import Composite
+from surveys import __main__, archive, counting
 from surveys.db import database
-from surveys.models import Archive, Round
+from surveys.models import Archive, Composite, Round, Score
 from tests import factories
 from tests.conftest import check_house_rules, sign_in
 from tests.factories import AFTER, DURING
@@ -116,7 +113,7 @@ def test_a_former_site_is_upgraded_with_all_it_holds(
     for each in (*Archive.select(), *Composite.select().where(Composite.document.is_null(False))):
         (tmp_path / "kept.json").write_bytes(bytes(each.document))
         assert archive.digest(bytes(each.document)) == each.sha256
-        assert verifying.main(["verify", str(tmp_path / "kept.json")]) == 0
+        assert __main__.main(["verify", str(tmp_path / "kept.json")]) == 0
     organiser = sign_in(site, Account.get(Account.name == "organiser"))
     paths = [(site.test_client(), PUBLIC), (organiser, DESK)]
     if Composite.select().exists():
@@ -143,9 +140,9 @@ def test_the_open_rounds_of_a_former_site_are_voted_in_and_counted(
         each.round_id: sum(row["returned"] for row in each.counts) for each in Archive.select()
     }
     assert [papers[number] for number in (3, 4, 5)] == [20, 8, 9]
-    residents = {each.subject.key: each for each in Round.get_by_id(3).scores()}
+    residents = {each.subject.key: each for each in Score.of(Round.get_by_id(3))}
     assert residents["c1"].rate == residents["c2"].rate == "100.00"
-    assert {each.subject.key: each.valid for each in Round.get_by_id(4).scores()}["p1"] == 8
+    assert {each.subject.key: each.valid for each in Score.of(Round.get_by_id(4))}["p1"] == 8
 
 
 @pytest.mark.server

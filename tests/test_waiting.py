@@ -18,9 +18,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app import clock, create_app
-from surveys import closing, db, rounds, seal, tally
+from surveys import counting, db, rounds
+from surveys.ballots import seal
+from surveys.counting import tally
 from surveys.db import database
-from surveys.models import Archive, Rating, Round
+from surveys.models import Archive, Round, Score
+from surveys.models.ballots import Rating
 from tests import factories, pages_site
 from tests.desk import SetClock, reloaded
 from tests.factories import AFTER, DURING, END, District
@@ -133,22 +136,22 @@ def test_what_changes_while_it_counts_is_counted_anew(
     """Between reading and writing the end moves later, an answer comes, and it ends again."""
     round_ = factories.open_survey(keys, district)
     factories.answer(keys, round_, "c1", {"overall": "satisfied"}, 6)
-    steps = closing.closing(keys, round_, END + (END - DURING) * 2)
+    steps = counting.closing(keys, round_, END + (END - DURING) * 2)
     assert isinstance(next(steps), tally.Progress)
     rounds.delay(round_, END + (END - DURING), "示例原因", AFTER)
     factories.answer(keys, round_, "c1", {"overall": "dissatisfied"}, 2, now=AFTER)
     assert [step.total for step in steps] == [8]
     assert Archive.get(Archive.round == round_).counts[0]["returned"] == 8
-    assert reloaded(round_).scores()[-1].valid in (8, None)
+    assert Score.of(reloaded(round_))[-1].valid in (8, None)
 
 
 def test_what_is_delayed_while_it_counts_is_not_counted(district: District, keys: Path) -> None:
     round_ = factories.open_survey(keys, district)
     factories.answer(keys, round_, "c1", {"overall": "satisfied"}, 6)
-    steps = closing.closing(keys, round_, AFTER)
+    steps = counting.closing(keys, round_, AFTER)
     next(steps)
     rounds.delay(round_, END + (END - DURING), "示例原因", AFTER)
-    with pytest.raises(closing.NotNow):
+    with pytest.raises(counting.NotNow):
         list(steps)
     assert Rating.select().count() == 6
     assert round_.id in seal.held(keys)
@@ -158,7 +161,7 @@ def test_a_count_holds_nobody_up_before_it_writes(district: District, keys: Path
     round_ = factories.open_survey(keys, district)
     other = factories.open_survey(keys, district)
     factories.answer(keys, round_, "c1", {"overall": "satisfied"}, 6)
-    steps = closing.closing(keys, round_, AFTER)
+    steps = counting.closing(keys, round_, AFTER)
     next(steps)
     assert not database.in_transaction()
     factories.answer(keys, other, "c1", {"overall": "satisfied"})

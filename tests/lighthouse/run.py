@@ -18,9 +18,11 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
+from site_app.accounts import guards
+
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from site_app import auth
+
 from tests.browsing import FLAGS
 from tests.pages_site import Doors, sites
 
@@ -108,7 +110,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place, sites(Path(place)) as served:
         site: Doors = served["full"]
         for name, path in PAGES.items():
-            cookie = f"{auth.COOKIE}={site.cookie()}" if name == "desk" else ""
+            cookie = f"{guards.COOKIE}={site.cookie()}" if name == "desk" else ""
             url = site.url + path.format(**site.names)
             runs = [marks(url, Path(place), cookie) for _ in range(RUNS)]
             scores = [round(100 * median(runs, "categories", each, "score")) for each in CATEGORIES]

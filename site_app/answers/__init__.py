@@ -1,0 +1,5 @@
+"""Answers: what residents and members see and send, from the door to the thanks."""
+
+from site_app.answers.survey import blueprint
+
+__all__ = ["blueprint"]

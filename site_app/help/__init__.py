@@ -1,0 +1,5 @@
+"""Help: the manual, and the components that pages are made of."""
+
+from site_app.help.views import blueprint
+
+__all__ = ["blueprint"]

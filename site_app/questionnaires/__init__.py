@@ -1,0 +1,6 @@
+"""Questionnaires: the library as organisers see it."""
+
+from site_app.questionnaires.library import init_app
+from site_app.questionnaires.views import blueprint
+
+__all__ = ["blueprint", "init_app"]

@@ -1,0 +1,5 @@
+"""The roster: units and people, previewed, imported, left."""
+
+from site_app.roster.views import blueprint
+
+__all__ = ["blueprint"]

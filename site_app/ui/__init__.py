@@ -1,0 +1,1 @@
+"""What pages are built of: tables, charts, paging, order. Knows no round and no unit."""

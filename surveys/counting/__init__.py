@@ -1,0 +1,25 @@
+"""Counting: from the sealed urn to archive and scores, once and final."""
+
+from surveys.counting.count import (
+    Foreseen,
+    NotNow,
+    check_can_be_counted,
+    check_something_is_left,
+    close,
+    closing,
+    foreseen,
+    shows_something,
+    turnout,
+)
+
+__all__ = [
+    "Foreseen",
+    "NotNow",
+    "check_can_be_counted",
+    "check_something_is_left",
+    "close",
+    "closing",
+    "foreseen",
+    "shows_something",
+    "turnout",
+]

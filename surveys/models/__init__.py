@@ -1,0 +1,66 @@
+"""The tables of the survey module, by what they are about.
+
+What is secret is secret by what these tables cannot say: a rating knows neither code nor time nor
+address, and its neighbours from the same sheet carry other random keys. The secret tables are not
+borne here: `surveys.models.ballots` is imported by the wings that cast and count, by no other.
+"""
+
+from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
+from surveys.models.composites import (
+    Composite,
+    CompositeDeduction,
+    CompositeFigure,
+    CompositeSource,
+    CompositeSubject,
+)
+from surveys.models.results import Archive, Decision, Score, TextAnswer
+from surveys.models.rounds import Delay, Group, Pledge, Round, Subject
+from surveys.models.units import MEMBERSHIPS, UNIT_KINDS, Person, Unit, path_to_root, reach
+
+TABLES = (
+    Unit,
+    Person,
+    Round,
+    Delay,
+    Pledge,
+    Group,
+    Subject,
+    AccessCode,
+    Receipt,
+    Rating,
+    Comment,
+    TextAnswer,
+    Archive,
+    Score,
+    Decision,
+    Composite,
+    CompositeSource,
+    CompositeSubject,
+    CompositeFigure,
+    CompositeDeduction,
+)
+"""All of them, each after those that it refers to."""
+
+__all__ = [
+    "MEMBERSHIPS",
+    "TABLES",
+    "UNIT_KINDS",
+    "Archive",
+    "Composite",
+    "CompositeDeduction",
+    "CompositeFigure",
+    "CompositeSource",
+    "CompositeSubject",
+    "Decision",
+    "Delay",
+    "Group",
+    "Person",
+    "Pledge",
+    "Round",
+    "Score",
+    "Subject",
+    "TextAnswer",
+    "Unit",
+    "path_to_root",
+    "reach",
+]
