@@ -32,8 +32,8 @@ lint:
 	$(BIN)/lint-imports
 
 bench: .venv/.tested $(CATALOGUE).mo
-	$(BIN)/python tests/bench.py
-	$(BIN)/python tests/bench_scoring.py
+	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/bench_scoring.py
 
 # Changes scoring and hiding in every small way; what no test notices is listed. About ten minutes.
 mutants: .venv/.tested
@@ -42,15 +42,15 @@ mutants: .venv/.tested
 
 # Every page in every state, window, language and size of text, without script, and at 400 %. Half an hour; ONLY="words" chooses.
 pages: .venv/.tested $(CATALOGUE).mo
-	@$(BIN)/python tests/pages.py $(ONLY)
+	@$(BIN)/python tests/looking/pages.py $(ONLY)
 
 # Pictures of all of them into docs/pictures, with an index.html; to be looked at. ONLY=readme takes the README's anew.
 pictures: .venv/.tested $(CATALOGUE).mo
-	@$(BIN)/python tests/pictures.py $(ONLY)
+	@$(BIN)/python tests/looking/pictures.py $(ONLY)
 
 # Lighthouse on five pages, as a phone on slow 4G sees them; medians of three runs. Needs node and npm.
 lighthouse: .venv/.tested $(CATALOGUE).mo
-	@$(BIN)/python tests/lighthouse/run.py
+	@$(BIN)/python tests/looking/lighthouse/run.py
 
 .venv/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，请安装后再运行。 / Python 3.11 or newer is needed; install it and run this again." >&2; exit 2; }

@@ -21,8 +21,9 @@ from site_app import clock, create_app, storage
 from site_app.accounts import sign_in as auth
 from site_app.models import Account
 from surveys.db import database
-from tests import browsing, factories, live
-from tests.house import House, served
+from tests import factories
+from tests.helpers import browsing, live
+from tests.helpers.house import House, served
 
 # `make quick` tries fewer examples of a property; `make test` tries Hypothesis' own number.
 # No example is timed: a busy machine is no mistake of the code.

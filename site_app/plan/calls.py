@@ -1,6 +1,6 @@
 """What each item of a plan calls for: surveys, ballots, figures, checklists, promises, ledgers.
 
-Pure: standard library only. Source: ``data/plan_calls.toml``, by number of item.
+Pure: standard library only. Source: `calls.toml` beside this file, by number of item.
 """
 
 from __future__ import annotations

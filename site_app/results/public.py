@@ -13,7 +13,6 @@ from flask import Blueprint, Response, abort, render_template
 from site_app.i18n import local
 from site_app.results import comparison, lines, public_rounds, unscored
 from site_app.results.loading import download, frame, how_page, load_published, plan_items, pledges
-from site_app.results.public_rounds import rounds_of_item, rounds_of_plan
 from site_app.ui import bar_charts
 from site_app.ui.diverging_bars import diverging
 from site_app.ui.paging import A_PAGE, page_of
@@ -22,8 +21,6 @@ from site_app.ui.stacked_tables import stacking
 from surveys import rounds
 from surveys.models import Round, Score
 from surveys.questionnaires import questionnaire
-
-__all__ = ["blueprint", "rounds_of_item", "rounds_of_plan"]
 
 blueprint = Blueprint("results", __name__)
 blueprint.add_app_template_global(lines.group_said, "group_said")
