@@ -3,5 +3,3 @@
 from site_app.accounts import audit
 from site_app.accounts.guards import blueprint
 from site_app.accounts.sign_in import init_app
-
-__all__ = ["audit", "blueprint", "init_app"]

@@ -2,5 +2,3 @@
 
 from site_app.composites import public
 from site_app.composites.desk import blueprint
-
-__all__ = ["blueprint", "public"]

@@ -1,5 +1,3 @@
 """Help: the manual, and the components that pages are made of."""
 
 from site_app.help.views import blueprint
-
-__all__ = ["blueprint"]

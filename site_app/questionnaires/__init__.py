@@ -2,5 +2,3 @@
 
 from site_app.questionnaires.library import init_app
 from site_app.questionnaires.views import blueprint
-
-__all__ = ["blueprint", "init_app"]

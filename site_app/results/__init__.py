@@ -2,5 +2,3 @@
 
 from site_app.results import desk, prints
 from site_app.results.public import blueprint
-
-__all__ = ["blueprint", "desk", "prints"]

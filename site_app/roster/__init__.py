@@ -1,5 +1,3 @@
 """The roster: units and people, previewed, imported, left."""
 
 from site_app.roster.views import blueprint
-
-__all__ = ["blueprint"]

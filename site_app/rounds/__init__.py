@@ -2,5 +2,3 @@
 
 from site_app.rounds import codes, counting, posters, rules
 from site_app.rounds.views import blueprint
-
-__all__ = ["blueprint", "codes", "counting", "posters", "rules"]

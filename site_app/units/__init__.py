@@ -1,5 +1,3 @@
 """Units: one page each, of all that was published about it."""
 
 from site_app.units.views import blueprint
-
-__all__ = ["blueprint"]

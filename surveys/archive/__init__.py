@@ -31,26 +31,3 @@ from surveys.archive.types import (
     Subject,
     children_of,
 )
-
-__all__ = [
-    "BEFORE",
-    "FORMAT",
-    "ID",
-    "MOST_BYTES",
-    "Archive",
-    "ArchiveError",
-    "Cell",
-    "Number",
-    "Places",
-    "Question",
-    "Rules",
-    "Subject",
-    "as_document",
-    "children_of",
-    "digest",
-    "from_document",
-    "from_parsed",
-    "parsed",
-    "read",
-    "to_bytes",
-]

@@ -25,25 +25,3 @@ from surveys.composites.subjects import (
     in_sources,
     named,
 )
-
-__all__ = [
-    "Sheet",
-    "audience",
-    "choose_sources",
-    "choose_subjects",
-    "composites_for",
-    "compute",
-    "create",
-    "decide",
-    "deduct",
-    "discard",
-    "in_sources",
-    "library",
-    "named",
-    "plan_years",
-    "publish",
-    "rounds_for",
-    "set_figures",
-    "undeduct",
-    "visible_to",
-]

@@ -11,15 +11,3 @@ from surveys.counting.count import (
     shows_something,
     turnout,
 )
-
-__all__ = [
-    "Foreseen",
-    "NotNow",
-    "check_can_be_counted",
-    "check_something_is_left",
-    "close",
-    "closing",
-    "foreseen",
-    "shows_something",
-    "turnout",
-]

@@ -40,27 +40,3 @@ TABLES = (
     CompositeDeduction,
 )
 """All of them, each after those that it refers to."""
-
-__all__ = [
-    "MEMBERSHIPS",
-    "TABLES",
-    "UNIT_KINDS",
-    "Archive",
-    "Composite",
-    "CompositeDeduction",
-    "CompositeFigure",
-    "CompositeSource",
-    "CompositeSubject",
-    "Decision",
-    "Delay",
-    "Group",
-    "Person",
-    "Pledge",
-    "Round",
-    "Score",
-    "Subject",
-    "TextAnswer",
-    "Unit",
-    "path_to_root",
-    "reach",
-]

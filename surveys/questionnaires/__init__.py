@@ -7,11 +7,3 @@ from surveys.questionnaires.questionnaire import (
     Quota,
     check_audience,
 )
-
-__all__ = [
-    "Answers",
-    "Question",
-    "Questionnaire",
-    "Quota",
-    "check_audience",
-]

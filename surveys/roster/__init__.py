@@ -13,15 +13,3 @@ from surveys.roster.lists import (
 from surveys.roster.rows import (
     PersonRow,
 )
-
-__all__ = [
-    "PEOPLE",
-    "UNITS",
-    "Field",
-    "PersonRow",
-    "Preview",
-    "Register",
-    "apply",
-    "headcounts",
-    "tree",
-]

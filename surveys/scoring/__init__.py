@@ -19,18 +19,3 @@ from surveys.scoring.round_scores import (
     shown,
     wilson,
 )
-
-__all__ = [
-    "Composite",
-    "Deduction",
-    "Part",
-    "Rules",
-    "Score",
-    "Subject",
-    "Z",
-    "ranked",
-    "score",
-    "score_subject",
-    "shown",
-    "wilson",
-]

@@ -8,8 +8,6 @@ from typing import Any
 from surveys.questionnaires.kinds.scored import Choice, Points
 from surveys.questionnaires.kinds.unscored import Ranking, Several, Writing
 
-__all__ = ["KINDS", "AnyKind", "Choice", "Points", "Ranking", "Several", "Writing", "kind_of"]
-
 AnyKind = Choice | Points | Several | Ranking | Writing
 
 KINDS: dict[str, type[AnyKind]] = {
