@@ -1,7 +1,7 @@
 """The text of a plan document: bytes to text, text to lines, and the numbers lines begin with.
 
-Pure: standard library only. The layout of a document is recognised in ``plan_layout``, the plan
-itself is put together in ``plan_document``.
+Pure: standard library only. The layout of a document is recognised in `layout`, the plan
+itself is put together in `document`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ KINDS: dict[str, type[AnyKind]] = {
     each.name: each for each in (Choice, Points, Several, Ranking, Writing)
 }
 """The table. A new kind is one entry here, a macro of its name in `answers/kinds.html`, and, where
-it has tallies, what `archive_questions` checks of them."""
+it has tallies, what `archive.questions` checks of them."""
 
 
 def kind_of(question: Mapping[str, Any], scales: Mapping[str, Any]) -> type[AnyKind]:
