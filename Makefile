@@ -32,8 +32,8 @@ lint:
 	$(BIN)/lint-imports
 
 bench: .venv/.tested $(CATALOGUE).mo
-	$(BIN)/python tests/bench/bench.py
-	$(BIN)/python tests/bench/bench_scoring.py
+	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.bench_scoring
 
 # Changes scoring and hiding in every small way; what no test notices is listed. About ten minutes.
 mutants: .venv/.tested
@@ -42,15 +42,15 @@ mutants: .venv/.tested
 
 # Every page in every state, window, language and size of text, without script, and at 400 %. Half an hour; ONLY="words" chooses.
 pages: .venv/.tested $(CATALOGUE).mo
-	@$(BIN)/python tests/looking/pages.py $(ONLY)
+	@$(BIN)/python -m tests.looking.pages $(ONLY)
 
 # Pictures of all of them into docs/pictures, with an index.html; to be looked at. ONLY=readme takes the README's anew.
 pictures: .venv/.tested $(CATALOGUE).mo
-	@$(BIN)/python tests/looking/pictures.py $(ONLY)
+	@$(BIN)/python -m tests.looking.pictures $(ONLY)
 
 # Lighthouse on five pages, as a phone on slow 4G sees them; medians of three runs. Needs node and npm.
 lighthouse: .venv/.tested $(CATALOGUE).mo
-	@$(BIN)/python tests/looking/lighthouse/run.py
+	@$(BIN)/python -m tests.looking.lighthouse.run
 
 .venv/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，请安装后再运行。 / Python 3.11 or newer is needed; install it and run this again." >&2; exit 2; }

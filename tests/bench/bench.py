@@ -18,10 +18,6 @@ from statistics import median
 
 from site_app.accounts import sign_in
 from site_app.demo import load as demo
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-
 from site_app.models import Account
 from surveys.db import database
 from surveys.models import Round
@@ -164,8 +160,8 @@ def held_up(bench: bench_site.Bench, site: Server) -> None:
 
 def measured(work: str, bench: bench_site.Bench, survey: Round) -> tuple[float, float]:
     """Seconds and megabytes of a piece of work, in a process of its own."""
-    file = Path(__file__).parent / "bench_count.py"
-    command = [sys.executable, str(file), work, str(bench.folder), str(survey.id)]
+    command = [sys.executable, "-m", "tests.bench.bench_count", work]
+    command += [str(bench.folder), str(survey.id)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(bench.folder), check=True, capture_output=True
     )

@@ -1,6 +1,6 @@
 """One piece of counting in a process of its own, with nothing of the site: seconds and megabytes.
 
-Started by the bench: `python tests/bench/bench_count.py loop|count|close INSTANCE ROUND`.
+Started by the bench: `python -m tests.bench.bench_count loop|count|close INSTANCE ROUND`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,6 @@ from pathlib import Path
 from surveys import counting, db
 from surveys.ballots import seal
 from surveys.counting import tally
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-
 from surveys.db import database
 from surveys.models import Round
 

@@ -7,19 +7,14 @@ ranking as n log n.
 from __future__ import annotations
 
 import random
-import sys
 import time
 from collections.abc import Callable
 from math import log2
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from surveys import archive, scoring
 from surveys.scoring import disclosure
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 
 SIZES = (500, 1000, 2000, 5000)
 QUESTIONS = 8

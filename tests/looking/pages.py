@@ -16,8 +16,6 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.looking.pages_site import sites
 from tests.looking.pages_states import LANGUAGES, MAGNIFIED, SIZES, STATES, ZOOMS, State
 from tests.looking.pages_visit import Look, Visitor, visitor

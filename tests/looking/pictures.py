@@ -13,8 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.helpers.live import ROOT
 from tests.looking.pages_site import sites
 from tests.looking.pages_states import LANGUAGES, SIZES, STATES, State

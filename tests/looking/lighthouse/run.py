@@ -19,10 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from site_app.accounts import guards
-
-sys.path.insert(0, str(Path(__file__).parents[3]))
-
-
 from tests.helpers.browsing import FLAGS
 from tests.looking.pages_site import Doors, sites
 
