@@ -39,8 +39,11 @@ for code in sys.argv[3:]:
 COUNT = """
 import os, signal, sys
 from pathlib import Path
-from surveys import archive, closing, db, disclosure, rounds, seal, tally, urn
-from surveys.models import Archive, Round, Score
+from surveys import counting, db
+from surveys.ballots import seal, urn
+from surveys.counting import tally
+from surveys.models import Round, Score
+from surveys.scoring import disclosure
 from tests.factories import AFTER
 
 def die(*args, **kwargs):
@@ -59,7 +62,7 @@ room, name = {
     "sweeping, after the key's file": (urn, "sweep"),
 }[step]
 setattr(room, name, die)
-closing.close(keys, Round.get(), AFTER)
+counting.close(keys, Round.get(), AFTER)
 """
 
 
