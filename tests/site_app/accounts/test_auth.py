@@ -240,3 +240,9 @@ def test_a_form_without_its_token_is_refused_in_words(client: FlaskClient) -> No
 def test_the_audit_log_knows_who_signed_in(site: Flask, district: District) -> None:
     sign_in(site, district.organiser)
     assert [(e.account_name, e.action) for e in AuditEntry.select()] == [("organiser", "sign-in")]
+
+
+def test_the_page_to_sign_in_is_marked_where_it_stands(client: FlaskClient) -> None:
+    link = '<a href="/sign-in"{}>'
+    assert link.format(' aria-current="true"') in client.get("/sign-in").get_data(as_text=True)
+    assert link.format("") in client.get("/results").get_data(as_text=True)
