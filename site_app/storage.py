@@ -213,11 +213,9 @@ def upgrade() -> list[str]:
     return applied
 
 
-CODES_LOST = seal.KeyLost(
-    N_(
-        "测评码的密钥文件 codes.key 不在了，或者换过了，发出去还没用的测评码都认不出来，"
-        "所以现在不能再发。请放回原来的文件；找不回来的，先把没用的码都作废，再重新发。"
-    )
+CODES_LOST = N_(
+    "测评码的密钥文件 codes.key 不在了，或者换过了，发出去还没用的测评码都认不出来，"
+    "所以现在不能再发。请放回原来的文件；找不回来的，先把没用的码都作废，再重新发。"
 )
 
 
@@ -225,7 +223,7 @@ def lost_of(round_: Round) -> seal.KeyLost | None:
     """What is the matter with the keys of a round: its own, else that of codes it waits for."""
     if lost := rounds.lost_key(keys(), round_):
         return lost
-    return CODES_LOST if ballots.unspent(round_) and codes_are_lost() else None
+    return seal.KeyLost(CODES_LOST) if ballots.unspent(round_) and codes_are_lost() else None
 
 
 def codes_are_lost(folder: Path | None = None) -> bool:
@@ -244,7 +242,7 @@ def codes_are_lost(folder: Path | None = None) -> bool:
 def remember_codes_key() -> None:
     """Remember the key of the codes; codes are never made beside those of a lost key."""
     if codes_are_lost():
-        raise CODES_LOST
+        raise seal.KeyLost(CODES_LOST)
     SiteFact.insert(name="codes-key", value=_check_of_codes(keys())).on_conflict_replace().execute()
 
 
@@ -306,6 +304,6 @@ def _finish(site: config.Config, found: Found) -> None:
         rows = Round.select(Round.id, Round.key_check, Round.state)
         lost = [rounds.lost_key(site.keys, each) for each in rows]
         if codes_are_lost(site.keys):
-            lost.append(CODES_LOST)
+            lost.append(seal.KeyLost(CODES_LOST))
         for words in filter(None, lost):
             logger.warning(sentence_outside(words, commands.language()))

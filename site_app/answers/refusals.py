@@ -26,20 +26,14 @@ class Foreign(Refused):
 
 
 STATUS = {ballots.Spent: 409, ballots.Closed: 410, Busy: 503, Foreign: 403}
-FOREIGN = Foreign(
-    N_(
-        "这份内容不是从本网站的页面提交的，所以没有收下，也没有显示。请在这里重新填写；"
-        "如果总是这样，请从海报或纸条上的网址重新打开。"
-    )
+# Words, and no refusals ready made: one that is raised again keeps every sheet it was raised over.
+FOREIGN = N_(
+    "这份内容不是从本网站的页面提交的，所以没有收下，也没有显示。请在这里重新填写；"
+    "如果总是这样，请从海报或纸条上的网址重新打开。"
 )
-GIVEN_UP = ballots.Closed(ballots.GIVEN_UP)
-KEY_LOST = Busy(N_("现在收不下答卷：网站的密钥出了问题。您填的都还在，请告诉组织者。"))
-CODES_LOST = Busy(
-    N_("网站现在认不出测评码：密钥文件不在了，或者换过了。您的码没有作废，请告诉组织者。")
-)
-BUSY = Busy(
-    N_("网站正忙，这一次没有保存。您填的都还在，请过一会儿再按一次提交；同一份只会算一次。")
-)
+KEY_LOST = N_("现在收不下答卷：网站的密钥出了问题。您填的都还在，请告诉组织者。")
+CODES_LOST = N_("网站现在认不出测评码：密钥文件不在了，或者换过了。您的码没有作废，请告诉组织者。")
+BUSY = N_("网站正忙，这一次没有保存。您填的都还在，请过一会儿再按一次提交；同一份只会算一次。")
 
 
 def is_foreign() -> bool:
@@ -60,13 +54,13 @@ def tried(verb: Callable[[], None]) -> list[Refused]:
         verb()
     except (ballots.NotACode, seal.KeyLost) as wrong:
         if storage.codes_are_lost():
-            return [CODES_LOST]
-        return [wrong if isinstance(wrong, ballots.NotACode) else KEY_LOST]
+            return [Busy(CODES_LOST)]
+        return [wrong if isinstance(wrong, ballots.NotACode) else Busy(KEY_LOST)]
     except Refused as refused:
         return [refused]
     except errors.BROKEN as wrong:
         logger.error("database: %s", type(wrong).__name__)
-        return [BUSY]
+        return [Busy(BUSY)]
     return []
 
 

@@ -71,7 +71,11 @@ def _begin_anew() -> Page | None:
     if not answer_refusals.is_foreign():
         return None
     request.form = ImmutableMultiDict()
-    return None if request.endpoint == "answers.survey" else _door(answer_refusals.FOREIGN)
+    return (
+        None
+        if request.endpoint == "answers.survey"
+        else _door(answer_refusals.Foreign(answer_refusals.FOREIGN))
+    )
 
 
 def _kept() -> dict[str, str]:
@@ -158,7 +162,7 @@ def survey(round_id: int, code: str) -> Page:
     if phase != "open":
         return render_template("answers/not_now.html", place=place, phase=phase, now=now), 200
     if answer_refusals.is_foreign():
-        return _survey_page(place, now, {}, [answer_refusals.FOREIGN])
+        return _survey_page(place, now, {}, [answer_refusals.Foreign(answer_refusals.FOREIGN)])
     if _courtesy(place) in request.cookies and "again" not in request.args:
         return render_template("answers/answered.html", place=place), 200
     return _survey_page(place, now, {})
@@ -195,7 +199,7 @@ def _spent_page(place: Place) -> Page:
 def _cast(place: Place, now: Round, form: forms.SurveyForm, number: bytes | None) -> None:
     """Submit a resident's answers under a code or the page's number."""
     if now.state == "abandoned":  # before its code is looked up: that is gone with the answers
-        raise answer_refusals.GIVEN_UP
+        raise ballots.Closed(ballots.GIVEN_UP)
     sheet = {place.subject.id: form.answers()}
     comments = {place.subject.id: form.comment_text()}
     if place.round.needs_codes:
@@ -300,7 +304,9 @@ def with_right(draw: Callable[[ballots.Right, Booth], Page]) -> Callable[[], Pag
         )
         if refusals:
             given_up = _given_up() if isinstance(refusals[0], ballots.NotACode) else None
-            return _door(refusals[0] if given_up is None else answer_refusals.GIVEN_UP, given_up)
+            return _door(
+                refusals[0] if given_up is None else ballots.Closed(ballots.GIVEN_UP), given_up
+            )
         right = found[0]
         booth = booth_of(right.round.id, right.round.key_check or b"", right.unit.id)
         return draw(right, booth)
