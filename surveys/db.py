@@ -185,7 +185,8 @@ def writing() -> Iterator[None]:
             yield
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> list[peewee.Node]:
+def one_of(column: str, values: tuple[str, ...]) -> list[peewee.Node]:
+    """The CHECK of a column that takes one of these values."""
     return [peewee.Check(f"{column} IN ({', '.join(repr(value) for value in values)})")]
 
 

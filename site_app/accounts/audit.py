@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import peewee
-from flask import (
-    abort,
-    has_request_context,
-    render_template,
-    request,
-)
+from flask import abort, has_request_context, render_template, request
 
 from site_app import clock
 from site_app.accounts import guards
 from site_app.accounts.guards import signed_in
-from site_app.models import (
-    LARGEST_ID,
-    AuditEntry,
-)
+from site_app.models import LARGEST_ID, AuditEntry
 from site_app.ui import paging
 from surveys.db import writing
 from surveys.messages import N_

@@ -7,12 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import (
-    Blueprint,
-    abort,
-    g,
-    request,
-)
+from flask import Blueprint, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from site_app import clock
@@ -25,7 +20,8 @@ blueprint = Blueprint("accounts", __name__)
 csrf = CSRFProtect()
 
 
-def _digest(token: str) -> bytes:
+def digest(token: str) -> bytes:
+    """What is kept of the token of a sign-in or of a link: SHA-256, from which nobody signs in."""
     return hashlib.sha256(token.encode("utf-8")).digest()
 
 
@@ -34,7 +30,7 @@ def account() -> Account | None:
     if "account" not in g:
         token = request.cookies.get(COOKIE)
         row = token and SignIn.get_or_none(
-            SignIn.digest == _digest(token), SignIn.expires_at > clock.now()
+            SignIn.digest == digest(token), SignIn.expires_at > clock.now()
         )
         g.account = row.account if row else None
     found: Account | None = g.account

@@ -30,7 +30,7 @@ from werkzeug.wrappers import Response
 
 from site_app import clock
 from site_app.accounts.audit import record
-from site_app.accounts.guards import COOKIE, _digest, account, blueprint, csrf
+from site_app.accounts.guards import COOKIE, account, blueprint, csrf, digest
 from site_app.i18n import switched
 from site_app.models import Account, AuditEntry, FailedSignIn, SignIn, SignInLink, is_demonstration
 from surveys.db import database, writing
@@ -65,7 +65,7 @@ def make_link(to: Account) -> str:
     token = secrets.token_urlsafe(24)
     with writing():
         SignInLink.delete().where(SignInLink.expires_at <= clock.now()).execute()
-        SignInLink.create(digest=_digest(token), account=to, expires_at=clock.now() + LINK_LASTS)
+        SignInLink.create(digest=digest(token), account=to, expires_at=clock.now() + LINK_LASTS)
     return f"/sign-in/{token}"
 
 
@@ -73,7 +73,7 @@ def _sign_in(to: Account, target: str) -> Response:
     token = secrets.token_urlsafe(32)
     with writing():
         SignIn.delete().where(SignIn.expires_at <= clock.now()).execute()
-        SignIn.create(digest=_digest(token), account=to, expires_at=clock.now() + SIGNED_IN)
+        SignIn.create(digest=digest(token), account=to, expires_at=clock.now() + SIGNED_IN)
         AuditEntry.create(at=clock.now(), account_name=to.name, action="sign-in")
     # A token that somebody else may know ends here; one from this account's last sign-in is kept
     # for what was typed before it ended.
@@ -216,7 +216,7 @@ def sign_in_by_link(token: str) -> Response | tuple[str, int]:
         return "", 200
     with writing():
         link = SignInLink.get_or_none(
-            SignInLink.digest == _digest(token), SignInLink.expires_at > clock.now()
+            SignInLink.digest == digest(token), SignInLink.expires_at > clock.now()
         )
         if link is not None:
             link.delete_instance()
@@ -235,7 +235,7 @@ def sign_out() -> Response:
     if token and account():
         record("sign-out")
         with writing():
-            SignIn.delete().where(SignIn.digest == _digest(token)).execute()
+            SignIn.delete().where(SignIn.digest == digest(token)).execute()
     flash(_("已退出。"))
     response = redirect(url_for("accounts.sign_in"), 303)
     response.delete_cookie(COOKIE)

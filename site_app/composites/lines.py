@@ -15,7 +15,7 @@ from site_app.results import comparison
 from surveys import archive
 from surveys.archive import composite_file
 from surveys.composites import Sheet
-from surveys.composites import sources as assembling
+from surveys.composites.sources import at_hand, sources_of
 from surveys.messages import N_
 from surveys.models import Composite, CompositeSubject, Round, Score, Subject
 from surveys.scoring import composite_scores, shown
@@ -96,7 +96,7 @@ def rows(whole: Composite, sheet: Sheet, subjects: Sequence[CompositeSubject]) -
     """The lines of these subjects: of the kept document, else what is at hand."""
     order = list(sheet.rules.parts)
     if whole.document is None:
-        there = assembling.at_hand(whole)
+        there = at_hand(whole)
         return [
             Row(each, [there[each.key].get(part) for part in order], None, None, None, None, ())
             for each in subjects
@@ -137,7 +137,7 @@ def _on_few_answers(whole: Composite) -> dict[tuple[str, str], str]:
     noted = Score.select(Score, Subject, Round).join(Subject).switch(Score).join(Round)
     return {
         (part, row.subject.key): comparison.caution(row.round.rules, row.details)
-        for part, source in assembling.sources_of(whole).items()
+        for part, source in sources_of(whole).items()
         for row in noted.where(
             Score.round == source.round_id, peewee.fn.instr(notes, "few-answers") > 0
         )
@@ -146,7 +146,7 @@ def _on_few_answers(whole: Composite) -> dict[tuple[str, str], str]:
 
 def missing(whole: Composite, sheet: Sheet) -> list[tuple[str, str, int]]:
     """Part → how many subjects lack it, for the parts that any lacks: id, words, number."""
-    there = assembling.at_hand(whole)
+    there = at_hand(whole)
     lacking = {
         part: sum(part not in found for found in there.values()) for part in sheet.rules.parts
     }

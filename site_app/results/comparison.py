@@ -19,8 +19,8 @@ from surveys import archive, rounds, scoring
 from surveys.messages import N_
 from surveys.models import Archive, Round, Score, Subject
 from surveys.questionnaires import Questionnaire, questionnaire
-from surveys.scoring import change as trend
-from surveys.scoring.change import Change
+from surveys.scoring.change import Change, points
+from surveys.scoring.change import change as change_between
 
 
 def exact(round_: Round, rows: Iterable[Score]) -> dict[int, scoring.Score]:
@@ -56,7 +56,7 @@ def change(now: Score, then: Score) -> Change | None:
     mine, theirs = exact(now.round, [now]), exact(then.round, [then])
     if now.id not in mine or then.id not in theirs:
         return None
-    return trend.change(mine[now.id], theirs[then.id])
+    return change_between(mine[now.id], theirs[then.id])
 
 
 def interval_said(found: Change) -> str:
@@ -65,9 +65,9 @@ def interval_said(found: Change) -> str:
     return str(
         _(
             "相差 %(n)s 个百分点，95%% 的区间 %(low)s 至 %(high)s",
-            n=trend.points(found.difference),
-            low=trend.points(low),
-            high=trend.points(high),
+            n=points(found.difference),
+            low=points(low),
+            high=points(high),
         )
     )
 
@@ -117,7 +117,7 @@ def before_of(round_: Round, form: Questionnaire, found: list[Score]) -> dict[in
             now[unit],
             held[row.round_id],
             row,
-            trend.change(mine[now[unit].id], theirs[row.id])
+            change_between(mine[now[unit].id], theirs[row.id])
             if now[unit].id in mine and row.id in theirs
             else None,
         )
@@ -126,7 +126,7 @@ def before_of(round_: Round, form: Questionnaire, found: list[Score]) -> dict[in
 
 
 def _beside(
-    form: Questionnaire, now: Score, earlier: Round, then: Score, change: trend.Change | None
+    form: Questionnaire, now: Score, earlier: Round, then: Score, change: Change | None
 ) -> Before:
     same_form = questionnaire.of(earlier).for_archive() == form.for_archive()
     return Before(
@@ -151,7 +151,7 @@ def score_change(now: str | None, then: str | None) -> str:
     return str(_("下降 %(n)s 分", n=-difference) if difference else _("持平"))
 
 
-def rate_change(now: str | None, then: str | None, change: trend.Change | None = None) -> str:
+def rate_change(now: str | None, then: str | None, change: Change | None = None) -> str:
     """From one rate to another, in words; empty where either is missing.
 
     `change` is there where both were drawn: one whose interval holds 0 is no clear change.
@@ -166,7 +166,7 @@ def rate_change(now: str | None, then: str | None, change: trend.Change | None =
     return str(_("下降 %(n)s 个百分点", n=-difference) if difference else _("持平"))
 
 
-def _remark(change: trend.Change | None, same_form: bool, few: str) -> str:
+def _remark(change: Change | None, same_form: bool, few: str) -> str:
     said = [_("上次%(caution)s", caution=few)] if few else []
     said += [interval_said(change)] if change else []
     if not same_form:

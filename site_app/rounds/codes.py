@@ -12,7 +12,7 @@ from site_app import clock, storage
 from site_app.accounts import audit, guards
 from site_app.answers.doors import address
 from site_app.i18n import switched
-from site_app.rounds.draft_form import _whole
+from site_app.rounds.draft_form import number_typed
 from site_app.rounds.views import blueprint
 from site_app.ui.paging import page_of
 from site_app.ui.responses import Page
@@ -186,7 +186,7 @@ def wanted(rows: Iterable[CodeRow]) -> list[ballots.Wanted]:
     for row in rows:
         if row.wanted.strip() in ("", "0"):
             continue
-        count = _whole(row.wanted)
+        count = number_typed(row.wanted)
         if not 1 <= count <= ballots.MOST_CODES:
             raise BadSetting(
                 row.name,

@@ -6,19 +6,13 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any
 
-from flask import (
-    Response,
-    abort,
-    render_template,
-    request,
-    stream_template,
-)
+from flask import Response, abort, render_template, request, stream_template
 
 from site_app import clock, errors, storage
 from site_app.accounts import audit, clock_face, guards
 from site_app.i18n import local, switched
 from site_app.results import votes
-from site_app.rounds.views import _show_page, blueprint
+from site_app.rounds.views import blueprint, show_page
 from site_app.ui import paging
 from site_app.ui.responses import Page
 from surveys import counting, db
@@ -72,7 +66,7 @@ def count(round_id: int) -> Page:
     try:
         counting.check_can_be_counted(round_, now)
     except counting.NotNow as not_now:
-        return _show_page(round_, not_now), 409
+        return show_page(round_, not_now), 409
     pressed = request.method == "POST" and not switched()
     foreseen = counting.foreseen(round_)
     anyway = "anyway" in request.form

@@ -87,7 +87,7 @@ def typed(form: Form, round_: Round) -> Draft:
         taking_part=form.get("taking_part", ""),
         minimum=form.get("minimum", ""),
         listed=form.get("listed", ""),
-        revision=_whole(form.get("revision", "")),
+        revision=number_typed(form.get("revision", "")),
     )
 
 
@@ -147,7 +147,7 @@ def settings(draft: Draft, round_: Round, zone: ZoneInfo) -> rounds.Settings:
         opens_at=instant(draft.opens_at, zone, "opens_at"),
         ends_at=instant(draft.ends_at, zone, "ends_at"),
         needs_codes=draft.taking_part != "open",
-        minimum=_whole(draft.minimum),
+        minimum=number_typed(draft.minimum),
         sampling=sampling,
         listed=listed_subjects.read_names(draft.listed),
     )
@@ -228,7 +228,7 @@ def _as_field(moment: datetime | None) -> str:
     return there.strftime("%Y-%m-%dT%H:%M:%S" if there.second else "%Y-%m-%dT%H:%M")
 
 
-def _whole(text: str) -> int:
+def number_typed(text: str) -> int:
     """A whole number as typed; -1 for anything else, which no setting may be."""
     number = whole(text[:20])
     return -1 if number is None else number
@@ -237,4 +237,4 @@ def _whole(text: str) -> int:
 def _items(values: Sequence[str]) -> Iterable[tuple[int, int]]:
     for value in values:
         year, _, number = value.partition("-")
-        yield _whole(year), _whole(number)
+        yield number_typed(year), number_typed(number)

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import (
-    Blueprint,
-    abort,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -148,10 +139,11 @@ def _edit_page(round_: Round, draft: draft_form.Draft, refused: Refused | None =
 @guards.organiser
 def show(round_id: int) -> str:
     """A round: its state, what is missing, turnout, the verbs of its state, and what was typed."""
-    return _show_page(guards.load_round(round_id))
+    return show_page(guards.load_round(round_id))
 
 
-def _show_page(round_: Round, refused: Refused | None = None) -> str:
+def show_page(round_: Round, refused: Refused | None = None) -> str:
+    """The page of a round on the desk, with what was refused on it, if anything was."""
     now = clock.now()
     kept = Archive.get_or_none(Archive.round == round_)
     form, is_draft = questionnaire.of(round_), round_.state == "draft"
@@ -192,7 +184,7 @@ def _do(
     try:
         verb()
     except Refused as refused:
-        return _show_page(Round.get_by_id(round_.id), refused), 409
+        return show_page(Round.get_by_id(round_.id), refused), 409
     audit.record(action, round_, detail=detail)
     flash(done)
     return _to(round_)

@@ -3,12 +3,8 @@
 Needs Python alone: whoever has the file can check it.
 """
 
-from surveys.archive.checks import (
-    ID,
-)
-from surveys.archive.questions import (
-    Places,
-)
+from surveys.archive.checks import ID
+from surveys.archive.questions import Places
 from surveys.archive.round_file import (
     MOST_BYTES,
     as_document,

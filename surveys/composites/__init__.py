@@ -17,11 +17,5 @@ from surveys.composites.lifecycle import (
     undeduct,
     visible_to,
 )
-from surveys.composites.rules import (
-    Sheet,
-    library,
-)
-from surveys.composites.subjects import (
-    in_sources,
-    named,
-)
+from surveys.composites.rules import Sheet, library
+from surveys.composites.subjects import in_sources, named

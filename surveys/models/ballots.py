@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import peewee
 
-from surveys.db import BaseModel, _one_of
+from surveys.db import BaseModel, one_of
 from surveys.models.rounds import Group, Round, Subject
 from surveys.models.units import Unit
 
@@ -26,7 +26,7 @@ class AccessCode(BaseModel):
     group = peewee.ForeignKeyField(Group, on_delete="CASCADE", index=False)
     group_id: int
     state = peewee.CharField(
-        max_length=8, default="unspent", constraints=_one_of("state", ("unspent", "spent", "void"))
+        max_length=8, default="unspent", constraints=one_of("state", ("unspent", "spent", "void"))
     )
 
     class Meta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from surveys.db import BaseModel, JSONField, UTCField, _one_of
+from surveys.db import BaseModel, JSONField, UTCField, one_of
 from surveys.models.units import Person, Unit
 
 STATES = ("draft", "open", "closed", "published", "abandoned")
@@ -32,7 +32,7 @@ class Round(BaseModel):
     plan_items = JSONField(default=list)
     chosen = JSONField(default=list)
     needs_codes = peewee.BooleanField()
-    state = peewee.CharField(max_length=12, default="draft", constraints=_one_of("state", STATES))
+    state = peewee.CharField(max_length=12, default="draft", constraints=one_of("state", STATES))
     opens_at = UTCField(null=True)
     ends_at = UTCField(null=True)
     closed_at = UTCField(null=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from surveys.db import BaseModel, _one_of
+from surveys.db import BaseModel, one_of
 
 UNIT_KINDS = (
     "district",
@@ -29,7 +29,7 @@ class Unit(BaseModel):
     id = peewee.AutoField()
     code = peewee.CharField(max_length=40, unique=True)
     name = peewee.CharField(max_length=120)
-    kind = peewee.CharField(max_length=12, constraints=_one_of("kind", UNIT_KINDS))
+    kind = peewee.CharField(max_length=12, constraints=one_of("kind", UNIT_KINDS))
     parent = peewee.ForeignKeyField("self", null=True, backref="children", on_delete="RESTRICT")
     parent_id: int | None
     left_on = peewee.CharField(max_length=10, null=True)
@@ -43,7 +43,7 @@ class Person(BaseModel):
     name = peewee.CharField(max_length=120)
     unit = peewee.ForeignKeyField(Unit, on_delete="RESTRICT")
     unit_id: int
-    membership = peewee.CharField(max_length=12, constraints=_one_of("membership", MEMBERSHIPS))
+    membership = peewee.CharField(max_length=12, constraints=one_of("membership", MEMBERSHIPS))
     floating = peewee.BooleanField(default=False)
     left_on = peewee.CharField(max_length=10, null=True)
 
