@@ -41,6 +41,11 @@ def is_foreign() -> bool:
     return request.method == "POST" and security.sent_by_us() is False
 
 
+def foreign() -> Foreign:
+    """What is said where another site's page sent the form."""
+    return Foreign(FOREIGN)
+
+
 def of_form(
     form: forms.SurveyForm | forms.SheetForm, verb: Callable[[], None]
 ) -> Sequence[Refused]:

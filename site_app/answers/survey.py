@@ -71,11 +71,7 @@ def _begin_anew() -> Page | None:
     if not answer_refusals.is_foreign():
         return None
     request.form = ImmutableMultiDict()
-    return (
-        None
-        if request.endpoint == "answers.survey"
-        else _door(answer_refusals.Foreign(answer_refusals.FOREIGN))
-    )
+    return None if request.endpoint == "answers.survey" else _door(answer_refusals.foreign())
 
 
 def _kept() -> dict[str, str]:
@@ -162,7 +158,7 @@ def survey(round_id: int, code: str) -> Page:
     if phase != "open":
         return render_template("answers/not_now.html", place=place, phase=phase, now=now), 200
     if answer_refusals.is_foreign():
-        return _survey_page(place, now, {}, [answer_refusals.Foreign(answer_refusals.FOREIGN)])
+        return _survey_page(place, now, {}, [answer_refusals.foreign()])
     if _courtesy(place) in request.cookies and "again" not in request.args:
         return render_template("answers/answered.html", place=place), 200
     return _survey_page(place, now, {})

@@ -31,7 +31,7 @@ from tests.factories import AFTER, District
 from tests.helpers import composites
 from tests.helpers.composites import DAY, choose, compute, desk, made, publish, sign
 from tests.helpers.desk import post, text
-from tests.site_app.results.test_results import answered_survey, row_of, voted_appraisal
+from tests.helpers.results import answered_survey, row_of, voted_appraisal
 
 ROOT = Path(__file__).parents[3]
 Fetch = Callable[..., str]

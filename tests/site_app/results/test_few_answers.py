@@ -15,7 +15,7 @@ from surveys.models import Round, Score
 from tests import factories
 from tests.factories import District
 from tests.helpers import composites
-from tests.site_app.results.test_results import Fetch, row_of
+from tests.helpers.results import Fetch, row_of
 
 FEW = "有效回答不足 5 份"
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app.plan import document, store
+from site_app.results import public_rounds
 from surveys import ballots
 from surveys.models import Archive, Group, Round, Score, Unit
 from tests import factories
-from tests.factories import AFTER, DURING, District
+from tests.factories import AFTER, DURING, END, District
 from tests.helpers.answering import stored
 from tests.helpers.desk import SetClock
-from tests.site_app.results.test_results import Fetch
+from tests.helpers.results import Fetch, answered_survey, voted_appraisal
 
 OWN = "甲一示范社区班子里示例某人的测评"
 NEUTRAL = "领导班子民主测评"
@@ -148,3 +152,43 @@ def test_of_several_that_stand_beside_each_other_no_one_is_said_to_be_the_whole(
     assert first.score == "100.00" != second.score
     assert "100.00" not in page("/results")
     assert "100.00" in page(f"/results/{published.id}")
+
+
+def test_an_item_of_the_plan_knows_its_rounds_but_no_drafts(
+    site: Flask, keys: Path, district: District, set_clock: Callable[..., None]
+) -> None:
+    set_clock(END + timedelta(seconds=1))
+    factories.draft(district.root, [district.first], plan_items=[10])
+    factories.published(keys, answered_survey(keys, district, title="示范调查甲", plan_items=[10]))
+    answered_survey(keys, district, title="示范调查乙", plan_items=[10, 12])
+    factories.published(keys, voted_appraisal(keys, district, plan_items=[10]))
+    with site.test_request_context():
+        found = public_rounds.rounds_of_item(2026, 10)
+        assert [(each.title, each.phase) for each in found] == [
+            ("示范调查乙", "ended"),
+            ("党员年度民主评议", "published"),
+            ("示范调查甲", "published"),
+        ]
+        waiting, persons, published = found
+        assert (waiting.url, waiting.score, waiting.turnout) == (None, None, None)
+        assert persons.url
+        assert (persons.score, persons.rate, persons.valid) == (None, None, None)
+        assert published.note == "满意率 74.19%，满意度 74.19"
+        assert [each.title for each in public_rounds.rounds_of_item(2026, 12)] == ["示范调查乙"]
+        assert public_rounds.rounds_of_item(2025, 10) == []
+
+
+def test_of_a_survey_for_organisers_alone_the_public_learns_that_it_was_held(
+    keys: Path, district: District, page: Fetch, signed_in: FlaskClient
+) -> None:
+    round_ = answered_survey(keys, district, title="内部示范调查")
+    Round.update(questionnaire={**round_.questionnaire, "audience": "O"}).execute()
+    factories.published(keys, Round.get_by_id(round_.id))
+    assert "内部示范调查" not in page("/results")
+    held = page(f"/results/{round_.id}")
+    assert Archive.get(Archive.round == round_).sha256 in held
+    for kept_back in ("内部示范调查", "75.00", "甲一示范社区"):
+        assert kept_back not in held
+    page(f"/results/{round_.id}/archive.json", status=404)
+    page("/units/c1", status=404)
+    assert "75.00" in page(f"/desk/rounds/{round_.id}/results", client=signed_in)

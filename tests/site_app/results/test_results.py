@@ -7,46 +7,22 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from site_app.models import AuditEntry, Plan, PlanItem, PlanSection
-from site_app.results import public_rounds
 from surveys import archive, counting, rounds
 from surveys.models import Archive, Decision, Round, Score, Subject
 from tests import factories
 from tests.conftest import form_token, sign_in
-from tests.factories import AFTER, END, START, District
+from tests.factories import AFTER, START, District
+from tests.helpers.results import BAD, GOOD, SO_SO, Fetch, answered_survey, row_of, voted_appraisal
 
 ROOT = Path(__file__).parents[3]
-GOOD, SO_SO, BAD = ({"overall": each} for each in ("satisfied", "mostly", "dissatisfied"))
-
-Fetch = Callable[..., str]
-
-
-def answered_survey(keys: Path, district: District, **how: Any) -> Round:
-    """20 answers about c1, 8 about c2, and 3 about c3, which are too few to be shown."""
-    round_ = factories.open_survey(keys, district, **how)
-    factories.answer(keys, round_, "c1", GOOD, 15, comment="示例意见：路灯坏了")
-    factories.answer(keys, round_, "c1", BAD, 5)
-    factories.answer(keys, round_, "c2", GOOD, 8)
-    factories.answer(keys, round_, "c3", BAD, 3, comment="示例意见：不该留下")
-    return round_
-
-
-def voted_appraisal(keys: Path, district: District, **how: Any) -> Round:
-    """Eight members vote; p3 does badly."""
-    round_, codes = factories.open_appraisal(keys, district, **how)
-    grades = {f"p{n}": "qualified" for n in range(1, 9)} | {"p3": "unqualified"}
-    for code in codes:
-        factories.vote(keys, code, grades)
-    return round_
 
 
 @pytest.fixture
@@ -59,13 +35,6 @@ def survey(keys: Path, district: District) -> Round:
 def appraisal(keys: Path, district: District) -> Round:
     """The voted appraisal, published."""
     return factories.published(keys, voted_appraisal(keys, district, title="示例党员3述职测评"))
-
-
-def row_of(page: str, name: str) -> str:
-    """The row of a table whose heading names a subject, as plain text."""
-    rows = re.findall(r"<tr\b.*?</tr>", page, re.DOTALL)
-    (row,) = (each for each in rows if re.search(rf'scope="row"[^>]*>(<a[^>]*>)?{name}\s*<', each))
-    return " ".join(re.sub(r"<[^>]*>", " ", row).split())
 
 
 def test_nobody_sees_anything_before_publishing(
@@ -358,46 +327,6 @@ def test_many_subjects_come_by_pages_of_a_bearable_size(
     page(f"/results/{round_.id}?page=0", status=404)
     last = f"/desk/rounds/{round_.id}/results?page=2&endpoint=x&_external=1"
     assert "第 2 页" in page(last, client=signed_in)
-
-
-def test_an_item_of_the_plan_knows_its_rounds_but_no_drafts(
-    site: Flask, keys: Path, district: District, set_clock: Callable[..., None]
-) -> None:
-    set_clock(END + timedelta(seconds=1))
-    factories.draft(district.root, [district.first], plan_items=[10])
-    factories.published(keys, answered_survey(keys, district, title="示范调查甲", plan_items=[10]))
-    answered_survey(keys, district, title="示范调查乙", plan_items=[10, 12])
-    factories.published(keys, voted_appraisal(keys, district, plan_items=[10]))
-    with site.test_request_context():
-        found = public_rounds.rounds_of_item(2026, 10)
-        assert [(each.title, each.phase) for each in found] == [
-            ("示范调查乙", "ended"),
-            ("党员年度民主评议", "published"),
-            ("示范调查甲", "published"),
-        ]
-        waiting, persons, published = found
-        assert (waiting.url, waiting.score, waiting.turnout) == (None, None, None)
-        assert persons.url
-        assert (persons.score, persons.rate, persons.valid) == (None, None, None)
-        assert published.note == "满意率 74.19%，满意度 74.19"
-        assert [each.title for each in public_rounds.rounds_of_item(2026, 12)] == ["示范调查乙"]
-        assert public_rounds.rounds_of_item(2025, 10) == []
-
-
-def test_of_a_survey_for_organisers_alone_the_public_learns_that_it_was_held(
-    keys: Path, district: District, page: Fetch, signed_in: FlaskClient
-) -> None:
-    round_ = answered_survey(keys, district, title="内部示范调查")
-    Round.update(questionnaire={**round_.questionnaire, "audience": "O"}).execute()
-    factories.published(keys, Round.get_by_id(round_.id))
-    assert "内部示范调查" not in page("/results")
-    held = page(f"/results/{round_.id}")
-    assert Archive.get(Archive.round == round_).sha256 in held
-    for kept_back in ("内部示范调查", "75.00", "甲一示范社区"):
-        assert kept_back not in held
-    page(f"/results/{round_.id}/archive.json", status=404)
-    page("/units/c1", status=404)
-    assert "75.00" in page(f"/desk/rounds/{round_.id}/results", client=signed_in)
 
 
 def test_pages_read_the_scores_and_never_open_the_archive(

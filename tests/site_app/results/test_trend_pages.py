@@ -10,7 +10,7 @@ from surveys import rounds
 from surveys.models import Round
 from tests import factories
 from tests.factories import START, District
-from tests.site_app.results.test_results import BAD, GOOD, SO_SO, Fetch, row_of
+from tests.helpers.results import BAD, GOOD, SO_SO, Fetch, row_of
 
 
 def drawn_survey(

@@ -20,7 +20,7 @@ from surveys.models import Round
 from tests import factories
 from tests.factories import START, District
 from tests.helpers import composites
-from tests.site_app.results.test_results import BAD, GOOD, answered_survey
+from tests.helpers.results import BAD, GOOD, answered_survey
 
 Fetch = Callable[..., str]
 

@@ -16,7 +16,7 @@ from tests.factories import District
 from tests.helpers import composites
 from tests.helpers.composites import DAY, desk, sign
 from tests.helpers.desk import post, text
-from tests.site_app.results.test_results import Fetch, answered_survey
+from tests.helpers.results import Fetch, answered_survey
 
 
 @pytest.fixture(autouse=True)

@@ -5,43 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import peewee
 import pytest
-from flask import Flask
 
 from site_app.models import AuditEntry
 from surveys import composites, rounds
-from surveys.composites import rules as composite_rules
 from surveys.composites import sources
-from surveys.models import Archive, Composite, CompositeSubject, Person, Round, Score, Subject
+from surveys.models import Archive, CompositeSubject, Person, Round, Score, Subject
 from surveys.roster import identity_numbers
 from tests import factories
 from tests.factories import AFTER, START, District
+from tests.surveys.roster.conftest import Run, a_composite_of_people
 
-Run = Callable[..., tuple[int, str, str]]
 IDENTITY = "110101199001011234"
-
-
-@pytest.fixture
-def run(site: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command: exit code, standard output, standard error."""
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-
-    def command(*words: str | Path) -> tuple[int, str, str]:
-        done = site.test_cli_runner().invoke(args=[str(word) for word in words])
-        return done.exit_code, done.stdout, done.stderr
-
-    return command
-
-
-def a_composite_of_people(district: District, name: str) -> Composite:
-    rules = composite_rules.library().values()
-    return composites.create(
-        next(each for each in rules if each.about == "persons"), district.root, name
-    )
 
 
 def numbered(*opened: Round) -> None:

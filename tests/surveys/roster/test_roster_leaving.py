@@ -14,37 +14,17 @@ from flask.testing import FlaskClient
 from site_app.models import Account, AuditEntry
 from site_app.rounds.codes import code_rows
 from surveys import composites, roster, rounds
-from surveys.composites import rules as composite_rules
 from surveys.messages import Refused
-from surveys.models import Archive, Composite, Person, Subject, Unit
+from surveys.models import Archive, Person, Subject, Unit
 from surveys.roster import leaving
 from surveys.rounds import subjects
 from tests import factories
 from tests.conftest import form_token, sign_in
 from tests.factories import START, District
+from tests.surveys.roster.conftest import Run, a_composite_of_people
 
 Page = Callable[..., str]
-Run = Callable[..., tuple[int, str, str]]
 TODAY = date(2026, 5, 6)
-
-
-@pytest.fixture
-def run(site: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command: exit code, standard output, standard error."""
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-
-    def command(*words: str | Path) -> tuple[int, str, str]:
-        done = site.test_cli_runner().invoke(args=[str(word) for word in words])
-        return done.exit_code, done.stdout, done.stderr
-
-    return command
-
-
-def a_composite_of_people(district: District, name: str) -> Composite:
-    rules = composite_rules.library().values()
-    return composites.create(
-        next(each for each in rules if each.about == "persons"), district.root, name
-    )
 
 
 def person(code: str) -> Person | None:

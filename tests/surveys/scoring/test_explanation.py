@@ -24,7 +24,7 @@ from tests import factories
 from tests.conftest import sign_in
 from tests.factories import District
 from tests.helpers import archives
-from tests.site_app.results.test_results import Fetch, answered_survey, voted_appraisal
+from tests.helpers.results import Fetch, answered_survey, voted_appraisal
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
 

@@ -19,7 +19,7 @@ from tests import factories
 from tests.factories import District
 from tests.helpers import archives
 from tests.helpers.desk import post
-from tests.site_app.results.test_results import Fetch
+from tests.helpers.results import Fetch
 
 
 def cell(good: int, poor: int = 0, issued: int | None = None) -> dict[str, Any]:
