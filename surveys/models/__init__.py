@@ -5,7 +5,7 @@ address, and its neighbours from the same sheet carry other random keys. The sec
 borne here: `surveys.models.ballots` is imported by the wings that cast and count, by no other.
 """
 
-from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
+from surveys.models import ballots
 from surveys.models.composites import (
     Composite,
     CompositeDeduction,
@@ -25,10 +25,10 @@ TABLES = (
     Pledge,
     Group,
     Subject,
-    AccessCode,
-    Receipt,
-    Rating,
-    Comment,
+    ballots.AccessCode,
+    ballots.Receipt,
+    ballots.Rating,
+    ballots.Comment,
     TextAnswer,
     Archive,
     Score,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import sqlite3
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from surveys import ballots
+from surveys import ballots, models
 from surveys.ballots import comments, seal
 from surveys.db import database
-from surveys.models import Archive
+from surveys.models import TABLES, Archive
+from surveys.models import ballots as secret_tables
 from surveys.models.ballots import AccessCode, Comment, Rating, Receipt
 from tests import factories
 from tests.factories import AFTER, DURING, District
@@ -37,6 +39,21 @@ def test_the_tables_of_ballots_cannot_say_who_when_or_in_which_order(
         "SELECT sql FROM sqlite_master WHERE name = ?", (table,)
     ).fetchone()
     assert "WITHOUT ROWID" in sql
+
+
+def test_who_neither_casts_nor_counts_cannot_name_the_secret_tables() -> None:
+    """Beside the contract on imports: their names stand in no other source, by whatever way."""
+    secret = {each.__name__ for each in TABLES if each.__module__ == secret_tables.__name__}
+    assert secret == {"AccessCode", "Comment", "Rating", "Receipt"}
+    assert not secret & set(vars(models))
+    root = Path(__file__).parents[3]
+    rooms = ("surveys/ballots/", "surveys/counting/", "surveys/models/", "site_app/migrations/")
+    for file in [*root.glob("surveys/**/*.py"), *root.glob("site_app/**/*.py")]:
+        place = file.relative_to(root).as_posix()
+        if not place.startswith(rooms):
+            for each in ast.walk(ast.parse(file.read_text("utf-8"))):
+                assert getattr(each, "id", None) not in secret, place
+                assert getattr(each, "attr", None) not in secret, place
 
 
 def test_the_folders_are_for_their_owner_alone_and_keys_are_apart_from_data(
